@@ -1,0 +1,142 @@
+"""The network that the options of ``cbp train`` describe."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import dataclass
+from itertools import chain
+from typing import Self
+
+from ..chosen import Chosen, activation, cost
+from ..data import Dataset
+from ..initializers import initializer
+from ..network import Network
+from .choices import function, functions, sizes
+
+__all__ = ["Architecture", "add_network_options", "scales_targets"]
+
+HIDDEN = 200
+SMOOTHING = 0.05
+COSTS = {
+    "classification": ("cross_entropy", {"label_smoothing": SMOOTHING}),
+    "regression": ("squared_error", {}),
+}
+
+
+def add_network_options(group: argparse._ArgumentGroup) -> None:
+    """The options that `Architecture.of` reads."""
+    add = group.add_argument
+    add(
+        "--hidden",
+        metavar="SIZES",
+        type=sizes,
+        action="append",
+        help=f"units of each hidden layer, such as 100 or 100,50; 0 for no hidden layer (default: {HIDDEN})",
+    )
+    add(
+        "--activation",
+        metavar="NAME",
+        default="relu",
+        help="of the hidden layers: one for all or one for each, such as tanh,relu; parameters follow the "
+        "name, as in leaky_relu:alpha=0.1; `cbp plugins` lists all (default: %(default)s)",
+    )
+    add(
+        "--output-activation",
+        metavar="NAME",
+        help="of the last layer (default: the one the cost is made for, as softmax for cross_entropy; else "
+        "logistic for classes, identity for numbers)",
+    )
+    add(
+        "--input-activation",
+        metavar="NAME",
+        default="identity",
+        help="of the input: identity is the usual network, logistic the paper's eq 2 (default: %(default)s)",
+    )
+    add(
+        "--cost",
+        metavar="NAME",
+        help=f"what training makes small (default: cross_entropy:label_smoothing={SMOOTHING} for classes, "
+        "squared_error for numbers)",
+    )
+    add(
+        "--init",
+        metavar="NAME",
+        help="how the weights begin, such as he_normal (default: what suits the activation)",
+    )
+    add("--dtype", choices=("float32", "float64"), default="float32", help="precision (default: %(default)s)")
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a network will be, before the data says how many inputs and outputs.
+
+    Attributes
+    ----------
+    hidden : list of int
+    inner : list of Chosen
+        The activation of each hidden layer.
+    output, cost : Chosen or None
+        None leaves them to the data.
+    input : Chosen
+    init : str or None
+    dtype : str
+    """
+
+    hidden: list[int]
+    inner: list[Chosen]
+    output: Chosen | None
+    input: Chosen
+    cost: Chosen | None
+    init: str | None
+    dtype: str
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Self:
+        """Look up every name, so that a wrong one is found before any data is read."""
+        hidden = [HIDDEN] if options.hidden is None else list(chain.from_iterable(options.hidden))
+        if options.init is not None:
+            initializer(options.init)
+        return cls(
+            hidden,
+            _one_for_each(functions(options.activation), len(hidden)),
+            options.output_activation and function("activation", options.output_activation),
+            function("activation", options.input_activation),
+            options.cost and function("cost", options.cost),
+            options.init,
+            options.dtype,
+        )
+
+    def network(self, data: Dataset, seed: int) -> Network:
+        """An untrained network for `data`."""
+        name, params = COSTS[data.task]
+        measure = self.cost or cost(name, **params)
+        return Network(
+            [data.n_features, *self.hidden, data.n_outputs],
+            activation=[*self.inner, self.output or _output(measure, data)],
+            cost=measure,
+            input_activation=self.input,
+            init=self.init,
+            dtype=self.dtype,
+            seed=seed,
+        )
+
+
+def scales_targets(net: Network, data: Dataset) -> bool:
+    """Whether standardised targets suit `net`: any number can be an output, any number a target."""
+    unbounded = net.cost_function.spec.target_range == (-math.inf, math.inf)
+    return data.task == "regression" and unbounded and net.layer_activations[-1].entry.id == "cbp:identity"
+
+
+def _one_for_each(named: list[Chosen], layers: int) -> list[Chosen]:
+    if len(named) not in (1, layers):
+        raise ValueError(
+            f"--activation: expected one name, or one for each of {layers} hidden layers, got {len(named)}"
+        )
+    return named * layers if len(named) == 1 else named
+
+
+def _output(measure: Chosen, data: Dataset) -> Chosen:
+    """The activation of the last layer that the cost is made for, or that suits the targets."""
+    zero_or_one = data.task == "classification" and measure.spec.labels == (0, 1)
+    return activation(measure.spec.canonical or ("logistic" if zero_or_one else "identity"))

@@ -1,0 +1,80 @@
+"""``cbp plugins``: the activations and costs there are, built in and installed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from ..entries import Entry
+from ..registry import registry
+from .tables import print_table, printable
+
+SUMMARY = "list activations and costs, built in and from plugins"
+EXAMPLES = """\
+  cbp plugins
+  cbp plugins list --json
+  CBP_PLUGINS= cbp plugins               without any plugin
+"""
+
+TITLES = ("from", "runs as", "formula")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``cbp plugins``."""
+    parser.usage = "%(prog)s [-h] [--json] [list]"
+    _add_json(parser, default=False)
+    actions = parser.add_subparsers(metavar="ACTION", title="actions")
+    listing = actions.add_parser("list", help="list them (default)", description="List them.")
+    _add_json(listing, default=argparse.SUPPRESS)  # what was given before the action counts
+
+
+def _add_json(parser: argparse.ArgumentParser, default: object) -> None:
+    parser.add_argument("--json", action="store_true", default=default, help="print JSON (default: tables)")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the tables, then the plugins that failed to load and why."""
+    kinds = {"activation": registry.entries("activation"), "cost": registry.entries("cost")}
+    failures = {label: f"{type(error).__name__}: {error}" for label, error in registry.failures.items()}
+    if options.json:
+        listing = {
+            "entries": [_as_json(entry) for entries in kinds.values() for entry in entries],
+            "failures": failures,
+            "left_out": registry.left_out,
+        }
+        print(json.dumps(listing, indent=1))
+        return
+    for kind, entries in kinds.items():
+        print_table((kind, *TITLES), [_row(entry) for entry in entries], folded="formula")
+        print()
+    for label, cause in failures.items():
+        print(f"failed to load: {printable(label)}: {printable(' '.join(cause.split()))}")
+    if registry.left_out:
+        print(f"left out by CBP_PLUGINS: {printable(', '.join(registry.left_out))}")
+
+
+def _tier(entry: Entry) -> str:
+    return "NumPy" if entry.spec.kernel is None else "compiled"
+
+
+def _row(entry: Entry) -> list[str]:
+    spec = entry.spec
+    name = ":".join((spec.name, *(f"{name}={param.default:g}" for name, param in spec.params.items())))
+    origin = f"{entry.distribution} {entry.version}".strip()
+    return [", ".join((name, *spec.aliases)), origin, _tier(entry), spec.formula]
+
+
+def _as_json(entry: Entry) -> dict[str, Any]:
+    spec = entry.spec
+    return {
+        "kind": entry.kind,
+        "name": spec.name,
+        "aliases": list(spec.aliases),
+        "distribution": entry.distribution,
+        "version": entry.version,
+        "runs_as": _tier(entry),
+        "params": {name: param.default for name, param in spec.params.items()},
+        "formula": spec.formula,
+        "summary": spec.summary,
+    }

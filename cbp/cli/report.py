@@ -1,0 +1,56 @@
+"""What ``cbp train`` says: before it begins, the score, and how to go on."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+from ..data import Dataset
+from ..network import Network
+from ..preparation import Preparation
+from ..scores import NumberScore, Score
+from .tables import printable
+
+__all__ = ["announce", "print_each_target", "report", "tell_how_to_use"]
+
+
+def announce(data: Dataset, train: Dataset, held_out: Dataset | None, net: Network) -> None:
+    """Say what is learned from, and by what."""
+    parts = f"; {len(train)} to train on, {len(held_out)} held out" if held_out else ""
+    functions = ", ".join(str(sigma) for sigma in net.layer_activations[1:])
+    print(f"{printable(data.name)}: {data.summary}{parts}", file=sys.stderr)
+    print(f"network {'-'.join(map(str, net.sizes))}: {functions}; {net.cost_function}", file=sys.stderr)
+
+
+def report(score: Score | None, preparation: Preparation, net: Network, seconds: float) -> None:
+    """Print the final score."""
+    took = f"{net.epochs_trained} epoch{'s' * (net.epochs_trained != 1)} in {seconds:.2f} s"
+    print(f"held-out {score}, {took}" if score else f"trained {took}")
+    print_each_target(score, preparation)
+
+
+def print_each_target(score: Score | None, preparation: Preparation) -> None:
+    """A line for each target, where there are several."""
+    if isinstance(score, NumberScore) and len(score.r2) > 1:
+        for j, name in enumerate(preparation.named_outputs(len(score.r2))):
+            print(f"  {printable(name)}: {score.line(j)}")
+
+
+def tell_how_to_use(
+    out: Path, replaced: bool, net: Network, preparation: Preparation, source: str, scored: Dataset | None
+) -> None:
+    """Say where the model is, and print the commands and the lines of Python that use it."""
+    model, option = shlex.quote(str(out)), " --held-out" if scored and scored.test is None else ""
+    plain = preparation.features is None and preparation.targets is None
+    call = "net.predict(X)" if plain else "Preparation.of(net).predict(net, X)"
+    lines = [
+        f"wrote {out}{' (replaced the old one)' * replaced}; to use it:",
+        f"  cbp predict {model} FILE",
+        f"  cbp evaluate {model} {shlex.quote(source) if scored else 'FILE'}{option}",
+        "or in Python:",
+        "  import cbp" if plain else "  import cbp; from cbp.preparation import Preparation",
+        f"  net = cbp.load({str(out)!r})",
+        f"  {call}  # X of shape (n, {net.sizes[0]})",
+    ]
+    print("\n".join(map(printable, lines)))

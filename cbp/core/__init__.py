@@ -1,0 +1,1 @@
+"""The compiled core: tiles and kernels (vector arithmetic), passes and epoch (control)."""

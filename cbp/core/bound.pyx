@@ -1,0 +1,226 @@
+"""Binds an activation or cost to its parameters and gives the passes one way to call it: a kernel struct.
+
+A compiled kernel is called as it is. A NumPy implementation becomes a kernel too: a trampoline that takes
+the GIL once per block, hands NumPy copies of its arguments, and copies the answer back. An exception
+raised there is kept, thread by thread, in `errors`; the kernel answers PYTHON_RAISED, and the pass stops.
+"""
+
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid
+
+from cbp_kernel cimport (
+    CBP_ABI_MAJOR, CBP_ACTIVATION, CBP_BWD_READS_A, CBP_BWD_READS_Z, CBP_CAPSULE, CBP_COST, CBP_MAGIC,
+    CBP_OK, CBP_ROWWISE, cbp_activation, cbp_cost, cbp_head,
+)
+
+from threading import get_ident
+
+import numpy as np
+
+ctypedef fused real:
+    float
+    double
+
+cdef enum:
+    PYTHON_RAISED = -1
+
+
+cdef const cbp_head *head_of(object spec, unsigned int kind) except NULL:
+    """The head of the kernel in `spec`, checked: this is where an unfit one is refused."""
+    if not PyCapsule_IsValid(spec.kernel, CBP_CAPSULE):
+        raise TypeError(
+            f"{spec.name!r}: kernel= expected a capsule named {CBP_CAPSULE.decode()!r}, got {spec.kernel!r}"
+        )
+    cdef const cbp_head *head = <const cbp_head *>PyCapsule_GetPointer(spec.kernel, CBP_CAPSULE)
+    if head.magic != CBP_MAGIC:
+        raise ImportError(f"{spec.name!r}: its capsule does not hold a cbp kernel (wrong magic number)")
+    if head.abi_major != CBP_ABI_MAJOR:
+        raise ImportError(
+            f"{spec.name!r}: its kernel was built for kernel ABI {head.abi_major}.{head.abi_minor}, this cbp "
+            f"reads ABI {CBP_ABI_MAJOR}.x; rebuild the plugin against this cbp"
+        )
+    if head.kind != kind:
+        raise ImportError(f"{spec.name!r}: its kernel is of kind {head.kind}, expected kind {kind}")
+    if head.required != 0:
+        raise ImportError(
+            f"{spec.name!r}: its kernel needs features this cbp does not know (bits {head.required:#x}); "
+            "upgrade cbp"
+        )
+    cdef size_t size = sizeof(cbp_activation) if kind == CBP_ACTIVATION else sizeof(cbp_cost)
+    if head.struct_size < size:
+        raise ImportError(
+            f"{spec.name!r}: its kernel struct has {head.struct_size} bytes, expected at least {size}"
+        )
+    check_complete(spec, head)
+    return head
+
+
+cdef int check_complete(object spec, const cbp_head *head) except -1:
+    """Refuse a struct with a hole: four functions, and for a cost the fused four or none of them."""
+    cdef void **functions = <void **>(head + 1)
+    there = [functions[i] != NULL for i in range(8 if head.kind == CBP_COST else 4)]
+    if not all(there[:4]) or any(there[4:]) and not all(there[4:]):
+        raise ImportError(
+            f"{spec.name!r}: its kernel lacks a function; expected a float and a double version of each, "
+            "and of a fused pair both or none"
+        )
+    return 0
+
+
+cdef object memory(const real *p, Py_ssize_t rows, Py_ssize_t cols, Py_ssize_t ld):
+    """The block at p as a (rows, cols) array that shares its memory."""
+    return np.asarray(<real[:rows, :ld]><real *>p)[:, :cols]
+
+
+cdef object given(const real *p, Py_ssize_t rows, Py_ssize_t cols, Py_ssize_t ld):
+    """A copy of the block at p, read-only: a plugin may keep it for longer than cbp keeps the block."""
+    array = np.array(memory(p, rows, cols, ld))
+    array.flags.writeable = False
+    return array
+
+
+cdef int fill(object out, Bound self, str what, function, tuple arguments) except -1:
+    """out = function(*arguments, **params)"""
+    answer = function(*arguments, **self.params)
+    if np.shape(answer) != out.shape:
+        raise ValueError(
+            f"{what} of {self.spec.name!r} must return an array of shape {out.shape}, got {np.shape(answer)}"
+        )
+    out[...] = answer
+    return 0
+
+
+cdef int numpy_fwd(const real *z, real *a, Py_ssize_t rows, Py_ssize_t cols, Py_ssize_t ld,
+                   const void *ctx) noexcept with gil:
+    self = <BoundActivation>ctx
+    try:
+        fill(memory(a, rows, cols, ld), self, "forward", self.spec.forward, (given(z, rows, cols, ld),))
+    except BaseException as error:
+        return self.keep(error)
+    return CBP_OK
+
+
+cdef int numpy_bwd(const real *z, const real *a, const real *g, real *out, Py_ssize_t rows, Py_ssize_t cols,
+                   Py_ssize_t ld, const void *ctx) noexcept with gil:
+    self = <BoundActivation>ctx
+    try:
+        Z, A, G = given(z, rows, cols, ld), given(a, rows, cols, ld), given(g, rows, cols, ld)
+        OUT = memory(out, rows, cols, ld)
+        if self.spec.vjp is not None:
+            fill(OUT, self, "vjp", self.spec.vjp, (Z, A, G))
+        else:
+            fill(OUT, self, "derivative", self.spec.derivative, (Z, A))
+            OUT *= G
+    except BaseException as error:
+        return self.keep(error)
+    return CBP_OK
+
+
+cdef int numpy_value(const real *a, const real *y, real *per_sample, Py_ssize_t rows, Py_ssize_t cols,
+                     Py_ssize_t ld, const void *ctx) noexcept with gil:
+    self = <BoundCost>ctx
+    try:
+        A, Y = given(a, rows, cols, ld), given(y, rows, cols, ld)
+        fill(memory(per_sample, 1, rows, rows)[0], self, "value", self.spec.value, (A, Y))
+    except BaseException as error:
+        return self.keep(error)
+    return CBP_OK
+
+
+cdef int numpy_grad(const real *a, const real *y, real *da, Py_ssize_t rows, Py_ssize_t cols,
+                    Py_ssize_t ld, const void *ctx) noexcept with gil:
+    self = <BoundCost>ctx
+    try:
+        A, Y = given(a, rows, cols, ld), given(y, rows, cols, ld)
+        fill(memory(da, rows, cols, ld), self, "gradient", self.spec.gradient, (A, Y))
+    except BaseException as error:
+        return self.keep(error)
+    return CBP_OK
+
+
+cdef int numpy_fused_value(const real *z, const real *a, const real *y, real *per_sample, Py_ssize_t rows,
+                           Py_ssize_t cols, Py_ssize_t ld, const void *ctx) noexcept with gil:
+    self = <BoundCost>ctx
+    try:
+        Z, A, Y = given(z, rows, cols, ld), given(a, rows, cols, ld), given(y, rows, cols, ld)
+        fill(memory(per_sample, 1, rows, rows)[0], self, "fused_value", self.spec.fused_value, (Z, A, Y))
+    except BaseException as error:
+        return self.keep(error)
+    return CBP_OK
+
+
+cdef int numpy_fused_grad(const real *z, const real *a, const real *y, real *dz, Py_ssize_t rows,
+                          Py_ssize_t cols, Py_ssize_t ld, const void *ctx) noexcept with gil:
+    self = <BoundCost>ctx
+    try:
+        Z, A, Y = given(z, rows, cols, ld), given(a, rows, cols, ld), given(y, rows, cols, ld)
+        fill(memory(dz, rows, cols, ld), self, "fused", self.spec.fused, (Z, A, Y))
+    except BaseException as error:
+        return self.keep(error)
+    return CBP_OK
+
+
+cdef class Bound:
+    """A spec with its parameters bound."""
+
+    def __cinit__(self, spec, dict params):
+        self.spec = spec
+        self.params = params
+        self.capsule = spec.kernel
+        self.errors = {}
+        self.parameters = np.array([params[name] for name in spec.params], dtype=np.float64)
+
+    cdef const void *compiled_ctx(self):
+        cdef double[::1] values = self.parameters
+        return &values[0] if values.shape[0] else NULL
+
+    cdef int keep(self, object error):
+        """Keep an exception for the thread that runs the pass."""
+        self.errors[get_ident()] = error
+        return PYTHON_RAISED
+
+    def take_error(self):
+        """The exception a NumPy implementation raised in this thread since the last call, or None."""
+        return self.errors.pop(get_ident(), None)
+
+
+cdef class BoundActivation(Bound):
+    """An activation with its parameters bound."""
+
+    def __init__(self, spec, dict params):
+        if spec.kernel is not None:
+            self.kernel = <const cbp_activation *>head_of(spec, CBP_ACTIVATION)
+            self.ctx = self.compiled_ctx()
+            return
+        self.trampoline.head.hints = CBP_BWD_READS_Z | CBP_BWD_READS_A | (CBP_ROWWISE if spec.rowwise else 0)
+        self.trampoline.fwd_f32 = numpy_fwd[float]
+        self.trampoline.bwd_f32 = numpy_bwd[float]
+        self.trampoline.fwd_f64 = numpy_fwd[double]
+        self.trampoline.bwd_f64 = numpy_bwd[double]
+        self.kernel = &self.trampoline
+        self.ctx = <const void *>self
+
+
+cdef class BoundCost(Bound):
+    """A cost with its parameters bound."""
+
+    def __init__(self, spec, dict params):
+        if spec.kernel is not None:
+            self.kernel = <const cbp_cost *>head_of(spec, CBP_COST)
+            self.ctx = self.compiled_ctx()
+            return
+        self.trampoline.value_f32 = numpy_value[float]
+        self.trampoline.grad_f32 = numpy_grad[float]
+        self.trampoline.value_f64 = numpy_value[double]
+        self.trampoline.grad_f64 = numpy_grad[double]
+        if spec.fused is not None:
+            self.trampoline.fused_value_f32 = numpy_fused_value[float]
+            self.trampoline.fused_grad_f32 = numpy_fused_grad[float]
+            self.trampoline.fused_value_f64 = numpy_fused_value[double]
+            self.trampoline.fused_grad_f64 = numpy_fused_grad[double]
+        self.kernel = &self.trampoline
+        self.ctx = <const void *>self
+
+    @property
+    def fuses(self):
+        """Whether there is a fused pair, and an activation to fuse with."""
+        return self.kernel.fused_grad_f32 != NULL and self.spec.canonical is not None

@@ -1,0 +1,52 @@
+"""The network as the passes see it: sizes, offsets and kernels."""
+
+from cbp_kernel cimport cbp_activation, cbp_cost
+
+ctypedef fused real:
+    float
+    double
+
+cdef struct Layer:
+    Py_ssize_t size              # N_l
+    Py_ssize_t W, b              # where W^l and b^l begin in the parameter vector (l >= 2)
+    Py_ssize_t z, a, delta       # columns of the workspace: each number is a matrix of (rows, N_l)
+    const cbp_activation *sigma  # σ of this layer
+    const void *ctx
+    bint frozen                  # W^l and b^l stay as they are
+
+
+cdef struct Net:
+    int L                        # layers are 1..L, as in the paper
+    Layer *layer                 # layer[1] .. layer[L]
+    bint input_identity          # a^1 = z^1: the usual convention, not eq 2
+    const cbp_cost *cost
+    const void *cost_ctx
+    bint fused                   # the output activation is the cost's canonical one
+    bint mean                    # E is the weighted mean of C over the samples, not their sum
+    Py_ssize_t scratch           # columns of the workspace: a matrix of (rows, largest N_l)
+    Py_ssize_t columns           # columns of the workspace in all
+    int failed                   # OUT: the layer whose kernel stopped a pass; 0 for the cost
+
+
+cdef int feed_forward(Net *net, const real[:, ::1] X, const real[::1] theta, real[::1] work) noexcept nogil
+
+cdef int measure(Net *net, const real[:, ::1] targets, real[::1] work) noexcept nogil
+
+cdef int backpropagate(Net *net, const real[:, ::1] X, const real[:, ::1] targets, const real *weights,
+                       const real[::1] theta, real[::1] work, int lowest) noexcept nogil
+
+cdef void differentiate(Net *net, const real[:, ::1] X, real[::1] work, real alpha, real beta,
+                        real[::1] gradient) noexcept nogil
+
+cdef Py_ssize_t work_size(const Net *net, Py_ssize_t rows) noexcept nogil
+
+cdef Py_ssize_t place(Py_ssize_t rows, Py_ssize_t column) noexcept nogil
+
+cdef real *sample_costs(real[::1] work) noexcept nogil
+
+cdef const real *activation_of(const Net *net, int l, const real[:, ::1] X, real[::1] work) noexcept nogil
+
+cdef void differentiate_sample(Net *net, const real[:, ::1] X, real[::1] work, Py_ssize_t i,
+                               real *gradient) noexcept nogil
+
+cdef int lowest_layer(const Net *net) noexcept nogil

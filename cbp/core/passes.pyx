@@ -1,0 +1,285 @@
+# cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The passes: feed-forward and backpropagation, in the order of the six steps of the paper's section 5.
+
+    1, 2   feed_forward      a^l = σ(z^l),  z^{l+1} = W^{l+1}·a^l + b^{l+1}            eqs 1, 2
+    3, 4   backpropagate     δ^L = δC/δa^L · δa^L/δz^L,  δ^l = δ^{l+1}·W^{l+1}·σ′(z^l)  eqs 5, 9
+    5, 6   differentiate     δC/δW^l = a^{l-1} ⊗ δ^l,  δC/δb^l = δ^l                    eqs 13, 15
+
+A batch of B samples is stacked as rows, so z^l, a^l and δ^l are (B, N_l) matrices and eqs 13 and 15 sum over
+the batch. Memory, all brought by the caller as flat vectors:
+
+    theta      every W^l as a (N_{l-1}, N_l) block, the paper's derivative shape, followed by its b^l
+    gradient   the same layout
+    work       the pack buffer of the tiles, C per sample, a scratch matrix, then z^l, a^l, δ^l of each layer
+
+Each of these vectors has a vector register's worth of slack behind it (see tile.h). A pass allocates nothing
+and runs without the GIL; a kernel that fails stops it with its status and leaves its layer in `net.failed`.
+"""
+
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from libc.string cimport memcpy, memset
+
+from cbp_kernel cimport CBP_IN_PLACE, CBP_OK
+
+from .tiles cimport After, Tiles
+
+from . import isa
+
+cdef const Tiles *tiles = <const Tiles *>PyCapsule_GetPointer(isa.tiles.table, "cbp.core.tiles")
+
+
+# ---- the workspace: where each matrix of a pass over `rows` samples lies -----------------------------------
+
+cdef Py_ssize_t work_size(const Net *net, Py_ssize_t rows) noexcept nogil:
+    return place(rows, net.columns)
+
+
+cdef Py_ssize_t place(Py_ssize_t rows, Py_ssize_t column) noexcept nogil:
+    """Where the matrix at `column` begins; columns are padded so that each begins on a cache line."""
+    return tiles.pack_size + (rows + 15) // 16 * 16 * column
+
+
+cdef inline real *matrix(real[::1] work, Py_ssize_t rows, Py_ssize_t column) noexcept nogil:
+    return &work[place(rows, column)]
+
+
+cdef real *sample_costs(real[::1] work) noexcept nogil:
+    """C of each sample, as `measure` leaves it."""
+    return matrix(work, 0, 0)
+
+
+cdef const real *activation_of(const Net *net, int l, const real[:, ::1] X,
+                                      real[::1] work) noexcept nogil:
+    """a^l; layer 1's is X itself where no σ is applied to the input."""
+    if l == 1 and net.input_identity:
+        return &X[0, 0]
+    return matrix(work, X.shape[0], net.layer[l].a)
+
+
+cdef inline const real *z_of(const Net *net, int l, const real[:, ::1] X, real[::1] work) noexcept nogil:
+    return &X[0, 0] if l == 1 else matrix(work, X.shape[0], net.layer[l].z)
+
+
+# ---- one call per product, float or double --------------------------------------------------------------
+
+cdef inline void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, const real *A, Py_ssize_t a_i,
+                         Py_ssize_t a_k, const real *B, Py_ssize_t b_k, Py_ssize_t b_j, const real *bias,
+                         real alpha, real beta, real *C, real *pack, After *after) noexcept nogil:
+    if real is float:
+        tiles.product_f32(M, N, K, A, a_i, a_k, B, b_k, b_j, bias, alpha, beta, C, pack, after)
+    else:
+        tiles.product_f64(M, N, K, A, a_i, a_k, B, b_k, b_j, bias, alpha, beta, C, pack, after)
+
+
+cdef inline int forward_product(const real *A_BI, const real *W_IO, const real *b_O,      # IN
+                                Py_ssize_t B, Py_ssize_t I, Py_ssize_t O, After *sigma,   # IN
+                                real *Z_BO, real *pack) noexcept nogil:                   # OUT
+    """Z = A·W + b, then a = σ(Z): eq 1."""
+    product(B, O, I, A_BI, I, 1, W_IO, O, 1, b_O, 1, 0, Z_BO, pack, sigma)
+    return sigma.status
+
+
+cdef inline int backward_product(const real *D_BO, const real *W_IO,                      # IN
+                                 Py_ssize_t B, Py_ssize_t I, Py_ssize_t O, After *sigma,  # IN
+                                 real *G_BI, real *pack) noexcept nogil:                  # OUT
+    """G = Δ·Wᵀ, then δ = G·σ′(z): eq 9."""
+    product(B, I, O, D_BO, O, 1, W_IO, 1, O, <const real *>NULL, 1, 0, G_BI, pack, sigma)
+    return sigma.status
+
+
+cdef inline void weight_product(const real *A_BI, const real *D_BO,                       # IN
+                                Py_ssize_t B, Py_ssize_t I, Py_ssize_t O,                 # IN
+                                real alpha, real beta, real *G_IO, real *pack) noexcept nogil:  # IN/OUT
+    """G = beta·G + alpha·Aᵀ·Δ: eq 13, summed over the batch."""
+    product(I, O, B, A_BI, 1, I, D_BO, O, 1, <const real *>NULL, alpha, beta, G_IO, pack, NULL)
+
+
+cdef inline void bias_product(const real *D_BO, Py_ssize_t B, Py_ssize_t O,               # IN
+                              real alpha, real beta, real *g_O, real *pack) noexcept nogil:   # IN/OUT
+    """g = beta·g + alpha·1ᵀ·Δ: eq 15, summed over the batch. The ones are the paper's '1' nodes."""
+    cdef real one = 1
+    product(1, O, B, &one, 0, 0, D_BO, O, 1, <const real *>NULL, alpha, beta, g_O, pack, NULL)
+
+
+cdef inline After after_forward(const Layer *layer, void *a) noexcept nogil:
+    return After(1, layer.sigma, layer.ctx, NULL, NULL, a, CBP_OK)
+
+
+cdef inline After after_backward(const Layer *layer, const void *z, const void *a, void *delta) noexcept nogil:
+    return After(-1, layer.sigma, layer.ctx, z, a, delta, CBP_OK)
+
+
+# ---- forward and backward ------------------------------------------------------------------------------
+
+cdef int feed_forward(Net *net,
+                      const real[:, ::1] X,                       # IN  (B, N_1), the paper's z^1
+                      const real[::1] theta,                      # IN
+                      real[::1] work) noexcept nogil:             # OUT z^l and a^l of every layer
+    """Steps 1 and 2: a^l = σ(z^l) and z^{l+1} = W^{l+1}·a^l + b^{l+1}, l = 1 .. L-1, and a^L = σ(z^L)."""
+    cdef Py_ssize_t B = X.shape[0]
+    cdef Layer *layer = net.layer
+    cdef After sigma
+    cdef int l, status
+    if not net.input_identity:
+        status = apply_sigma(&layer[1], B, &X[0, 0], matrix(work, B, layer[1].a))
+        if status != CBP_OK:
+            net.failed = 1
+            return status
+    for l in range(2, net.L + 1):
+        sigma = after_forward(&layer[l], matrix(work, B, layer[l].a))
+        status = forward_product(activation_of(net, l - 1, X, work), &theta[layer[l].W], &theta[layer[l].b],
+                                 B, layer[l - 1].size, layer[l].size, &sigma,
+                                 matrix(work, B, layer[l].z), &work[0])
+        if status != CBP_OK:
+            net.failed = l
+            return status
+    return CBP_OK
+
+
+cdef int backpropagate(Net *net,
+                       const real[:, ::1] X,                      # IN  (B, N_1)
+                       const real[:, ::1] targets,                # IN  (B, N_L), the paper's λ
+                       const real *weights,                       # IN  (B,) or NULL for ones
+                       const real[::1] theta,                     # IN
+                       real[::1] work,                            # IN/OUT δ^l of every layer >= lowest
+                       int lowest) noexcept nogil:
+    """Steps 3 and 4: δ^L (eq 5), then δ^l from δ^{l+1} (eq 9), l = L-1 .. lowest.
+
+    Sample i's row of δ^l is its δC_l/δz^l times its weight."""
+    cdef Py_ssize_t B = X.shape[0]
+    cdef Layer *layer = net.layer
+    cdef real *g
+    cdef After sigma
+    cdef int l, status
+    status = output_delta(net, targets, work)                     # δ^L = [δC/δa^L]·[δa^L/δz^L]
+    if status != CBP_OK:
+        return status
+    if weights != NULL:
+        scale_rows(matrix(work, B, layer[net.L].delta), B, layer[net.L].size, weights)
+    for l in range(net.L - 1, lowest - 1, -1):                    # δ^l = δ^{l+1}·W^{l+1}·diag σ′(z^l)
+        sigma = after_backward(&layer[l], z_of(net, l, X, work), activation_of(net, l, X, work),
+                               matrix(work, B, layer[l].delta))
+        g = matrix(work, B, product_column(net, l))
+        status = backward_product(matrix(work, B, layer[l + 1].delta), &theta[layer[l + 1].W],
+                                  B, layer[l].size, layer[l + 1].size, &sigma, g, &work[0])
+        if status != CBP_OK:
+            net.failed = l
+            return status
+    return CBP_OK
+
+
+cdef void differentiate(Net *net,
+                        const real[:, ::1] X,                     # IN  (B, N_1)
+                        real[::1] work,                           # IN  a^l and δ^l
+                        real alpha, real beta,                    # IN
+                        real[::1] gradient) noexcept nogil:       # IN/OUT beta·gradient + alpha·[δC/δθ]
+    """Steps 5 and 6: [δC/δW^l] = a^{l-1} ⊗ δ^l (eq 13) and [δC/δb^l] = δ^l (eq 15), l = L .. 2.
+
+    alpha = 1 gives the sum over the batch, 1/Σ weights its mean; with alpha = -η, or -η/Σ weights, beta = 1
+    and the parameters for `gradient` this is a step of gradient descent."""
+    cdef Py_ssize_t B = X.shape[0]
+    cdef Layer *layer = net.layer
+    cdef const real *delta
+    cdef int l
+    for l in range(net.L, 1, -1):
+        if layer[l].frozen:
+            continue
+        delta = matrix(work, B, layer[l].delta)
+        weight_product(activation_of(net, l - 1, X, work), delta, B, layer[l - 1].size, layer[l].size,
+                       alpha, beta, &gradient[layer[l].W], &work[0])
+        bias_product(delta, B, layer[l].size, alpha, beta, &gradient[layer[l].b], &work[0])
+
+
+cdef void differentiate_sample(Net *net, const real[:, ::1] X, real[::1] work, Py_ssize_t i,
+                               real *gradient) noexcept nogil:
+    """Steps 5 and 6 for sample i of the batch alone; frozen layers get zeros."""
+    cdef Layer *layer = net.layer
+    cdef Py_ssize_t I, O, B = X.shape[0]
+    cdef const real *delta
+    cdef int l
+    for l in range(net.L, 1, -1):
+        I, O = layer[l - 1].size, layer[l].size
+        if layer[l].frozen:
+            memset(&gradient[layer[l].W], 0, (I + 1) * O * sizeof(real))
+            continue
+        delta = matrix(work, B, layer[l].delta) + i * O
+        weight_product(activation_of(net, l - 1, X, work) + i * I, delta, 1, I, O, <real>1, <real>0,
+                       &gradient[layer[l].W], &work[0])
+        memcpy(&gradient[layer[l].b], delta, O * sizeof(real))
+
+
+cdef int output_delta(Net *net, const real[:, ::1] targets, real[::1] work) noexcept nogil:
+    """Step 3, eq 5, unscaled: through the fused pair where there is one, else δC/δa^L and then σ′."""
+    cdef Layer *last = &net.layer[net.L]
+    cdef Py_ssize_t B = targets.shape[0], N = last.size
+    cdef const real *y = &targets[0, 0]
+    cdef real *z = matrix(work, B, last.z)
+    cdef real *a = matrix(work, B, last.a)
+    cdef real *delta = matrix(work, B, last.delta)
+    cdef real *da = matrix(work, B, net.scratch)
+    cdef int status
+    net.failed = 0
+    if net.fused:
+        if real is float:
+            return net.cost.fused_grad_f32(z, a, y, delta, B, N, N, net.cost_ctx)
+        else:
+            return net.cost.fused_grad_f64(z, a, y, delta, B, N, N, net.cost_ctx)
+    if real is float:
+        status = net.cost.grad_f32(a, y, da, B, N, N, net.cost_ctx)
+    else:
+        status = net.cost.grad_f64(a, y, da, B, N, N, net.cost_ctx)
+    if status != CBP_OK:
+        return status
+    net.failed = net.L
+    if real is float:
+        return last.sigma.bwd_f32(z, a, da, delta, B, N, N, last.ctx)
+    else:
+        return last.sigma.bwd_f64(z, a, da, delta, B, N, N, last.ctx)
+
+
+cdef int measure(Net *net, const real[:, ::1] targets, real[::1] work) noexcept nogil:
+    """C of each sample after feed_forward, unweighted, into `sample_costs`."""
+    cdef Layer *last = &net.layer[net.L]
+    cdef Py_ssize_t B = targets.shape[0], N = last.size
+    cdef const real *y = &targets[0, 0]
+    cdef real *z = matrix(work, B, last.z)
+    cdef real *a = matrix(work, B, last.a)
+    cdef real *C = sample_costs(work)
+    net.failed = 0
+    if net.fused:
+        if real is float:
+            return net.cost.fused_value_f32(z, a, y, C, B, N, N, net.cost_ctx)
+        else:
+            return net.cost.fused_value_f64(z, a, y, C, B, N, N, net.cost_ctx)
+    if real is float:
+        return net.cost.value_f32(a, y, C, B, N, N, net.cost_ctx)
+    else:
+        return net.cost.value_f64(a, y, C, B, N, N, net.cost_ctx)
+
+
+cdef inline int apply_sigma(const Layer *layer, Py_ssize_t B, const real *z, real *a) noexcept nogil:
+    if real is float:
+        return layer.sigma.fwd_f32(z, a, B, layer.size, layer.size, layer.ctx)
+    else:
+        return layer.sigma.fwd_f64(z, a, B, layer.size, layer.size, layer.ctx)
+
+
+cdef inline void scale_rows(real *D, Py_ssize_t B, Py_ssize_t O, const real *weights) noexcept nogil:
+    if real is float:
+        tiles.scale_rows_f32(D, B, O, weights)
+    else:
+        tiles.scale_rows_f64(D, B, O, weights)
+
+
+cdef inline Py_ssize_t product_column(const Net *net, int l) noexcept nogil:
+    """Where δ^{l+1}·W^{l+1} goes: to δ^l itself if its derivative can be applied in place."""
+    return net.layer[l].delta if net.layer[l].sigma.head.hints & CBP_IN_PLACE else net.scratch
+
+
+cdef int lowest_layer(const Net *net) noexcept nogil:
+    """The lowest layer that learns; L + 1 if none does."""
+    cdef int l
+    for l in range(2, net.L + 1):
+        if not net.layer[l].frozen:
+            return l
+    return net.L + 1

@@ -1,0 +1,104 @@
+"""Who has a name: activations and costs by short and by full name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from .discovery import normalized
+from .plugin import Activation, Cost
+
+__all__ = ["CBP", "LOCAL", "Entry", "Kind", "Names", "Spec"]
+
+Kind: TypeAlias = Literal["activation", "cost"]
+Spec: TypeAlias = Activation | Cost
+CBP, LOCAL = "cbp", "local"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One registered activation or cost and where it comes from.
+
+    Attributes
+    ----------
+    spec : Activation or Cost
+    distribution, version : str
+        The distribution that provides it: ``"cbp"`` for built-ins, ``"local"`` for what `cbp.register` added.
+    """
+
+    spec: Spec
+    distribution: str
+    version: str
+
+    @property
+    def kind(self) -> Kind:
+        """``"activation"`` or ``"cost"``."""
+        return "activation" if isinstance(self.spec, Activation) else "cost"
+
+    @property
+    def id(self) -> str:
+        """The full name, ``distribution:name``."""
+        return f"{self.distribution}:{self.spec.name}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every short name it answers to."""
+        return (self.spec.name, *self.spec.aliases)
+
+
+class Names:
+    """The entries of one kind, never changed once made: a reader needs no lock.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+
+    Raises
+    ------
+    ValueError
+        A name is no name, belongs to a built-in, or stands twice in one distribution.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._entries = tuple(entries)
+        self._by_name: dict[str, list[Entry]] = {}
+        for entry in self._entries:
+            for name in entry.names:
+                self._give(name, entry)
+
+    def _give(self, name: str, entry: Entry) -> None:
+        named: object = name  # a plugin may give anything
+        if not isinstance(named, str) or not name or ":" in name:
+            raise ValueError(f"{entry.kind} {name!r}: expected a name, and aliases, without a colon")
+        others = self._by_name.setdefault(name, [])
+        if any(other.distribution == entry.distribution for other in others):
+            raise ValueError(
+                f"{entry.kind} {name!r} is there twice in {entry.distribution}: rename one of the two"
+            )
+        if any(other.distribution == CBP for other in others):
+            raise ValueError(
+                f"{entry.kind} {name!r} is built in and cannot be replaced: give yours another name"
+            )
+        others.append(entry)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    def having(self, name: str) -> list[Entry]:
+        """The entries that a short or full name may mean; a name this process registered means only that."""
+        distribution, colon, short = name.rpartition(":")
+        found = self._by_name.get(short, [])
+        if colon:
+            return [entry for entry in found if normalized(entry.distribution) == normalized(distribution)]
+        return [entry for entry in found if entry.distribution == LOCAL] or found
+
+    def all(self) -> list[str]:
+        """Every short name, then every full one."""
+        return [*self._by_name, *(entry.id for entry in self._entries)]
+
+    def with_(self, new: Iterable[Entry]) -> Names:
+        """These and `new`; a new local entry replaces an earlier one of its name."""
+        new = tuple(new)
+        replaced = {entry.id for entry in new if entry.distribution == LOCAL}
+        return Names((*(entry for entry in self._entries if entry.id not in replaced), *new))

@@ -1,0 +1,58 @@
+"""What `Network.fit` returns: a row for each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+__all__ = ["History"]
+
+
+class History(Mapping[str, list[float]]):
+    """A table with a column for each quantity and a row for each epoch.
+
+    ``history["cost"]`` is the (weighted) mean of C over the epoch's samples, each batch measured before its
+    step; ``"seconds"`` the time since training began; and with validation data ``"validation_cost"``, the
+    mean of C too, and, for integer labels, ``"validation_accuracy"``, measured after the epoch.
+
+    Attributes
+    ----------
+    total : int
+        Epochs asked for.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self._columns: dict[str, list[float]] = {}
+
+    def add(self, row: Mapping[str, float]) -> None:
+        """Append one epoch's row."""
+        for name, value in row.items():
+            self._columns.setdefault(name, []).append(value)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs finished."""
+        return len(self._columns.get("cost", ()))
+
+    def last(self) -> dict[str, float]:
+        """The newest row."""
+        return {name: column[-1] for name, column in self._columns.items()}
+
+    def __getitem__(self, name: str) -> list[float]:
+        if name not in self._columns:
+            raise KeyError(f"{name!r}: this history has {', '.join(self._columns) or 'no epoch yet'}")
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __repr__(self) -> str:
+        row = (
+            ", ".join(f"{name}={value:.4g}" for name, value in self.last().items())
+            if self.epochs
+            else "empty"
+        )
+        return f"<History of {self.epochs} epochs: {row}>"

@@ -1,0 +1,54 @@
+"""One array for each of the layers 2 .. L."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import inputs
+
+__all__ = ["Layers"]
+
+
+class Layers(Mapping[int, np.ndarray]):
+    """A mapping of layer number to a view; assigning to a layer writes into the view.
+
+    Parameters
+    ----------
+    name : str
+        ``"W"`` or ``"b"``, for messages.
+    views : dict of int to array
+    """
+
+    def __init__(self, name: str, views: dict[int, np.ndarray]) -> None:
+        self._name, self._views = name, views
+
+    def check(self, l: int) -> None:
+        """Raise IndexError unless `l` is a layer with weights."""
+        if l not in self._views:
+            raise IndexError(
+                f"{self._name}[{l!r}]: layers with weights are 2 to {max(self._views)} (layer 1 is the input)"
+            )
+
+    def __getitem__(self, l: int) -> np.ndarray:
+        self.check(l)
+        return self._views[l]
+
+    def __setitem__(self, l: int, values: ArrayLike) -> None:
+        self.check(l)
+        array = inputs.as_numbers(values, f"{self._name}[{l}]")
+        if array.shape != self._views[l].shape:
+            raise ValueError(f"{self._name}[{l}]: expected shape {self._views[l].shape}, got {array.shape}")
+        self._views[l][...] = array
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._views)
+
+    def __len__(self) -> int:
+        return len(self._views)
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{l}: {view.shape}" for l, view in self._views.items())
+        return f"<{self._name} {{{shapes}}}>"

@@ -1,0 +1,504 @@
+"""A fully connected feed-forward network: its parameters, and what can be computed with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from . import inputs
+from .chosen import Choice, Chosen, choose
+from .core.bound import BoundActivation, BoundCost
+from .core.memory import aligned
+from .core.plan import CHUNK, Plan
+from .gradients import Gradients
+from .initializers import Initializer, initializer
+from .layers import Layers
+
+if TYPE_CHECKING:
+    from .history import History
+    from .optimizers import Optimizer
+    from .paper import Trace
+
+__all__ = ["Network"]
+
+
+class Network:
+    """A fully connected feed-forward network f(z^1) = σ(φ^L(…φ^2(z^1))), eqs 1 and 2.
+
+    Layers are numbered 1 .. L as in the paper: layer 1 is the input.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        N_1 .. N_L: at least two sizes, each at least 1.
+    activation : str, Chosen, Activation, or a list of these
+        σ of layers 2 .. L; a list names one for each of them.
+    output_activation : optional
+        σ of layer L. By default the cost's canonical one (softmax for ``cross_entropy``), or `activation`
+        where the cost has none.
+    cost : str, Chosen or Cost
+        C(a^L, λ).
+    input_activation : optional
+        σ of layer 1: ``"identity"`` is the usual convention a^1 = z^1; any other is the paper's eq 2.
+    init : str or Initializer, optional
+        How W^l begins; by default what suits the layer's activation. Biases begin at zero.
+    dtype : ``"float32"`` or ``"float64"``
+    reduction : ``"mean"`` or ``"sum"``
+        E is the (weighted) mean of C over the samples, or their sum.
+    seed : int, optional
+        Seeds the initial weights and the shuffling; None draws one.
+
+    Attributes
+    ----------
+    W, b : Layers
+        ``net.W[l]`` of shape (N_l, N_{l-1}) and ``net.b[l]`` of shape (N_l,), l = 2 .. L: writable views.
+    parameters : (n_parameters,) array
+        All of them in one vector, writable: for each layer 2 .. L the block (N_{l-1}, N_l), which is W^l
+        transposed, then b^l. Assigning to it copies.
+    extra : dict
+        What `save` keeps with the network and `cbp.load` brings back: anything JSON can hold.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A size below 1, an unknown name, a parameter out of range, ...
+
+    Examples
+    --------
+    >>> import cbp
+    >>> net = cbp.Network([2, 8, 1], activation="tanh", cost="squared_error", seed=1)
+    >>> net.n_parameters
+    33
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: Choice | Sequence[Choice] = "logistic",
+        output_activation: Choice | None = None,
+        cost: Choice = "squared_error",
+        input_activation: Choice = "identity",
+        init: str | Initializer | None = None,
+        dtype: DTypeLike = "float32",
+        reduction: str = "mean",
+        seed: int | None = 0,
+    ) -> None:
+        self.sizes: tuple[int, ...] = _checked_sizes(sizes)
+        self.dtype: np.dtype = _checked_dtype(dtype)
+        self.reduction: str = _checked_reduction(reduction)
+        self.seed: int = _checked_seed(seed)
+        self.cost_function: Chosen = choose("cost", cost)
+        self.layer_activations: tuple[Chosen, ...] = (
+            choose("activation", input_activation),
+            *_layer_activations(activation, output_activation, self.cost_function, len(self.sizes)),
+        )
+        self.epochs_trained: int = 0
+        self.extra: dict[str, Any] = {}
+        self._plan = self._make_plan(keep_z=False)
+        self._workspaces: list[tuple[int, np.ndarray]] = []
+        self._theta: np.ndarray = aligned(self._plan.n_parameters, self.dtype)
+        self.W, self.b = self._views(self._theta)
+        self._initialize(init)
+
+    # -- what it is ------------------------------------------------------------------------------------
+
+    @property
+    def L(self) -> int:
+        """The number of layers, the input layer included."""
+        return len(self.sizes)
+
+    @property
+    def n_parameters(self) -> int:
+        """The number of weights and biases."""
+        return self._plan.n_parameters
+
+    @property
+    def parameters(self) -> np.ndarray:
+        """Every W^l and b^l in one vector, writable; assigning to it copies."""
+        return self._theta
+
+    @parameters.setter
+    def parameters(self, values: ArrayLike) -> None:
+        array = inputs.as_numbers(values, "parameters")
+        if array.shape != self._theta.shape:
+            raise ValueError(f"parameters: expected shape {self._theta.shape}, got {array.shape}")
+        self._theta[...] = array
+
+    @property
+    def frozen(self) -> tuple[int, ...]:
+        """The layers that do not learn."""
+        return tuple(l for l in range(2, self.L + 1) if self._plan.frozen(l))
+
+    def freeze(self, l: int, frozen: bool = True) -> Self:
+        """Keep W^l and b^l as they are in `fit` (their gradient becomes zero), or let them learn again.
+
+        Parameters
+        ----------
+        l : int
+            A layer, 2 .. L.
+        frozen : bool
+
+        Returns
+        -------
+        Network
+            Itself.
+        """
+        self.W.check(l)
+        self._plan.freeze(l, frozen)
+        return self
+
+    def __repr__(self) -> str:
+        names = ", ".join(str(sigma) for sigma in self.layer_activations[1:])
+        return f"<cbp.Network {'-'.join(map(str, self.sizes))} {names}; {self.cost_function}; {self.dtype}>"
+
+    # -- forward ---------------------------------------------------------------------------------------
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """The network's output a^L.
+
+        Parameters
+        ----------
+        X : (n, N_1) or (N_1,) array_like
+
+        Returns
+        -------
+        (n, N_L) array, or (N_L,) for a 1-D sample
+
+        Raises
+        ------
+        ValueError, TypeError
+            Wrong shape or dtype, NaN or infinity in X, or no sample.
+        """
+        X, one = inputs.as_samples(X, self.sizes[0], self.dtype)
+        out = self._outputs(X)
+        return out[0] if one else out
+
+    def activations(self, X: ArrayLike) -> dict[int, np.ndarray]:
+        """a^l of every layer.
+
+        Parameters
+        ----------
+        X : (n, N_1) or (N_1,) array_like
+
+        Returns
+        -------
+        dict
+            l to a^l of shape (n, N_l), or (N_l,) for a 1-D sample; l = 1 .. L.
+        """
+        X, one = inputs.as_samples(X, self.sizes[0], self.dtype)
+        layers = self._plan.layers(X, None, self.parameters)
+        return {l: (a[0] if one else a).copy() for l, (_, a, _) in layers.items()}
+
+    def cost(self, X: ArrayLike, targets: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """E: the (weighted) mean or sum of C over the samples.
+
+        Parameters
+        ----------
+        X : (n, N_1) or (N_1,) array_like
+        targets : (n, N_L) array_like, or (n,) integer labels
+        sample_weight : (n,) array_like, optional
+
+        Returns
+        -------
+        float
+        """
+        X, y, weights = self._checked(X, targets, sample_weight)
+        return self._reduce(self._costs(X, y), weights)
+
+    # -- backward --------------------------------------------------------------------------------------
+
+    def gradients(
+        self,
+        X: ArrayLike,
+        targets: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        per_sample: bool = False,
+        inputs: bool = False,
+    ) -> Gradients:
+        """E and its derivatives, by the six steps of the paper's section 5.
+
+        Parameters
+        ----------
+        X : (n, N_1) or (N_1,) array_like
+        targets : (n, N_L) array_like, or (n,) integer labels
+        sample_weight : (n,) array_like, optional
+        per_sample : bool
+            Also δC_i/δθ of each sample: n · n_parameters numbers.
+        inputs : bool
+            Also δ^1 = δE/δz^1.
+
+        Returns
+        -------
+        Gradients
+        """
+        X, y, weights = self._checked(X, targets, sample_weight)
+        n = len(X)
+        flat = aligned(self.n_parameters, self.dtype)
+        costs = np.empty(n, self.dtype)
+        delta_1 = np.empty((n, self.sizes[0]), self.dtype) if inputs else None
+        each = np.empty((n, self.n_parameters), self.dtype) if per_sample else None
+        scale = 1.0 / _total(weights, n) if self.reduction == "mean" else 1.0
+        with self._workspace(n) as work:
+            self._plan.gradient(X, y, weights, scale, self.parameters, work, flat, costs, delta_1, each)
+        W, b = self._views(flat)
+        return Gradients(self._reduce(costs, weights), flat, W, b, delta_1, each)
+
+    def trace(self, x: ArrayLike, target: ArrayLike) -> Trace:
+        """Every object of the paper for one sample, in the paper's shapes.
+
+        Parameters
+        ----------
+        x : (N_1,) array_like
+        target : (N_L,) array_like, or an integer label
+
+        Returns
+        -------
+        cbp.paper.Trace
+        """
+        from .paper import trace
+
+        return trace(self, x, target)
+
+    # -- training, saving ------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: ArrayLike,
+        targets: ArrayLike,
+        *,
+        epochs: int = 10,
+        batch_size: int = 32,
+        optimizer: str | Optimizer = "sgd",
+        validation: float | tuple[ArrayLike, ArrayLike] | None = None,
+        shuffle: bool = True,
+        seed: int | None = None,
+        sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[int, float] | str | None = None,
+        progress: bool | Callable[[History], None] = False,
+    ) -> History:
+        """Train: for each batch one step of the optimiser along the gradient of E.
+
+        Parameters
+        ----------
+        X : (n, N_1) array_like
+        targets : (n, N_L) array_like, or (n,) integer labels
+        epochs : int
+            Times every sample is seen.
+        batch_size : int
+            Samples a step; the last batch of an epoch may be smaller.
+        optimizer : str or Optimizer
+            ``"sgd"``, ``"adam"``, or ``cbp.SGD(lr=0.1, momentum=0.9)``, ``cbp.Adam(lr=1e-3)``.
+        validation : float or (X, targets), optional
+            A fraction of the samples to hold out, drawn by `seed`, or data of their own.
+        shuffle : bool
+            A new order of the samples each epoch.
+        seed : int, optional
+            Of the shuffling and the held-out fraction; by default the network's. The order of an epoch
+            depends on the seed and on how many epochs the network has been trained, so that two calls of
+            2 and 3 epochs are one of 5; but an optimiser's memory begins anew with each call.
+        sample_weight : (n,) array_like, optional
+        class_weight : mapping of label to weight, or ``"balanced"``, optional
+            For integer labels; multiplies `sample_weight`.
+        progress : bool or callable
+            True shows a progress bar; a callable is called with the history after each epoch.
+
+        Returns
+        -------
+        History
+            Cost, and validation cost and accuracy, of each epoch.
+
+        Raises
+        ------
+        ValueError, TypeError
+            Before anything has changed.
+        FloatingPointError
+            The cost of a batch is not finite, or a step made a parameter so. The parameters are those of
+            the last whole step, or of the beginning of the epoch where those are not finite.
+        KeyboardInterrupt
+            The parameters are those after the last whole step.
+        """
+        from .training import train
+
+        return train(
+            self,
+            X,
+            targets,
+            epochs=epochs,
+            batch_size=batch_size,
+            optimizer=optimizer,
+            validation=validation,
+            shuffle=shuffle,
+            seed=seed,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
+            progress=progress,
+        )
+
+    def save(self, path: str | os.PathLike[str], extra: Mapping[str, Any] | None = None) -> None:
+        """Write the network to a safetensors file: written beside, flushed, then renamed.
+
+        Parameters
+        ----------
+        path : path-like
+        extra : mapping, optional
+            Anything JSON can hold, kept with the model (``cbp.load(path).extra``); by default the
+            network's own `extra`.
+
+        Raises
+        ------
+        OSError, TypeError
+            The path cannot be written, or JSON cannot hold `extra`; an older file stays as it was.
+        """
+        from .files import save
+
+        save(self, path, extra)
+
+    # -- inside ----------------------------------------------------------------------------------------
+
+    def _make_plan(self, keep_z: bool) -> Plan:
+        cost = self.cost_function
+        bound_cost = BoundCost(cost.spec, dict(cost.params))
+        canonical = cost.spec.canonical
+        fused = bound_cost.fuses and choose("activation", canonical) == self.layer_activations[-1]
+        return Plan(
+            list(self.sizes),
+            [BoundActivation(sigma.spec, dict(sigma.params)) for sigma in self.layer_activations],
+            bound_cost,
+            self.dtype,
+            self.layer_activations[0].entry.id == "cbp:identity",
+            fused,
+            self.reduction == "mean",
+            keep_z,
+        )
+
+    def _views(self, flat: np.ndarray) -> tuple[Layers, Layers]:
+        """W^l and b^l as views of a vector with the parameters' layout."""
+        W, b = {}, {}
+        for l in range(2, self.L + 1):
+            n_in, n_out = self.sizes[l - 2 : l]
+            start, end = self._plan.offsets(l)
+            W[l] = flat[start:end].reshape(n_in, n_out).T
+            b[l] = flat[end : end + n_out]
+        return Layers("W", W), Layers("b", b)
+
+    def _initialize(self, init: str | Initializer | None) -> None:
+        rng = np.random.default_rng(self.seed)
+        for l in range(2, self.L + 1):
+            choice = init if init is not None else self.layer_activations[l - 1].spec.init
+            self.W[l] = initializer(choice).weights(rng, self.sizes[l - 1], self.sizes[l - 2])
+
+    def _workspace(self, n: int) -> _Lease:
+        return _Lease(self._workspaces, self._plan, n)
+
+    def _checked(
+        self, X: ArrayLike, targets: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        X, one = inputs.as_samples(X, self.sizes[0], self.dtype)
+        n_out, cost = self.sizes[-1], self.cost_function.spec
+        y = inputs.as_targets(targets, len(X), n_out, self.dtype, cost, one)
+        return (
+            X,
+            inputs.dense(*y, n_out, self.dtype, cost),
+            inputs.as_weights(sample_weight, len(X), self.dtype),
+        )
+
+    def _outputs(self, X: np.ndarray) -> np.ndarray:
+        """a^L of checked samples."""
+        out = np.empty((len(X), self.sizes[-1]), self.dtype)
+        with self._workspace(len(X)) as work:
+            self._plan.predict(X, self.parameters, work, out)
+        return out
+
+    def _costs(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """C of each sample."""
+        out = np.empty(len(X), self.dtype)
+        with self._workspace(len(X)) as work:
+            self._plan.costs(X, y, self.parameters, work, out)
+        return out
+
+    def _reduce(self, costs: np.ndarray, weights: np.ndarray | None) -> float:
+        weighted = costs if weights is None else costs * weights
+        total = float(weighted.sum(dtype=np.float64))
+        return total / _total(weights, len(costs)) if self.reduction == "mean" else total
+
+
+class _Lease:
+    """A workspace for one call: threads that use a network at once get one each."""
+
+    def __init__(self, pool: list[tuple[int, np.ndarray]], plan: Plan, n: int) -> None:
+        self._pool, self._plan, self._rows = pool, plan, min(n, CHUNK)
+
+    def __enter__(self) -> np.ndarray:
+        try:
+            rows, work = self._pool.pop()
+        except IndexError:
+            rows, work = 0, np.empty(0)
+        if rows < self._rows:
+            rows, work = self._rows, self._plan.workspace(self._rows)
+        self._held = rows, work
+        return work
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.append(self._held)
+
+
+def _total(weights: np.ndarray | None, n: int) -> float:
+    return float(n) if weights is None else float(weights.sum(dtype=np.float64))
+
+
+def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
+    try:
+        checked = tuple(int(n) for n in sizes)
+        whole = all(n == given for n, given in zip(checked, sizes, strict=True))
+    except (TypeError, ValueError):
+        checked, whole = (), False
+    if not whole or len(checked) < 2 or min(checked) < 1:
+        raise ValueError(
+            f"sizes: expected at least two whole numbers >= 1, such as [784, 30, 10]; got {sizes!r}"
+        )
+    return checked
+
+
+def _checked_dtype(dtype: DTypeLike) -> np.dtype:
+    try:
+        checked = np.dtype("O" if dtype is None else dtype)
+    except TypeError:
+        checked = np.dtype("O")
+    if checked not in (np.float32, np.float64):
+        raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
+    return checked
+
+
+def _checked_reduction(reduction: str) -> str:
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"reduction: expected 'mean' or 'sum', got {reduction!r}")
+    return reduction
+
+
+def _checked_seed(seed: int | None) -> int:
+    if seed is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
+    return inputs.as_whole(seed, "seed", 0, inputs.LARGEST_SEED)
+
+
+def _layer_activations(
+    activation: Choice | Sequence[Choice], output: Choice | None, cost: Chosen, L: int
+) -> Iterator[Chosen]:
+    """σ of layers 2 .. L."""
+    if isinstance(activation, list | tuple):
+        if len(activation) != L - 1:
+            raise ValueError(
+                f"activation: expected {L - 1} entries, one for each of the layers 2 .. {L}, "
+                f"got {len(activation)}"
+            )
+        each = [*activation]
+        each[-1] = each[-1] if output is None else output
+    else:
+        last = output if output is not None else cost.spec.canonical or activation
+        each = [activation] * (L - 2) + [last]
+    return (choose("activation", choice) for choice in each)

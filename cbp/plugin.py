@@ -1,0 +1,180 @@
+"""What a plugin author imports: the hook marker and the two things a plugin can provide.
+
+A complete plugin is this module behind an entry point of the group ``cbp``::
+
+    import numpy as np
+    from cbp.plugin import Activation, hookimpl
+
+    @hookimpl
+    def cbp_activations():
+        return [Activation("cube", forward=lambda z: z**3, derivative=lambda z, a: 3 * z**2)]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import pluggy
+
+__all__ = ["Activation", "Array", "Cost", "Param", "hookimpl"]
+
+hookimpl = pluggy.HookimplMarker("cbp")
+
+Array: TypeAlias = Any  # numpy.ndarray, without importing NumPy's typing machinery here
+
+
+@dataclass(frozen=True)
+class Param:
+    """A parameter of an activation or cost: its default and the range it must lie in.
+
+    Parameters
+    ----------
+    default : float
+        The value when the user names none.
+    above, at_least, below, at_most : float, optional
+        Bounds: ``above`` and ``below`` exclude the bound itself.
+    """
+
+    default: float
+    above: float = -math.inf
+    at_least: float = -math.inf
+    below: float = math.inf
+    at_most: float = math.inf
+
+    def allows(self, value: float) -> bool:
+        """Whether a finite `value` lies in the range."""
+        inside = self.above < value < self.below and self.at_least <= value <= self.at_most
+        return math.isfinite(value) and inside
+
+    def describe(self) -> str:
+        """The range in words: ``"a number above 0"``."""
+        words = [
+            f"{word.replace('_', ' ')} {bound:g}"
+            for word in ("above", "at_least", "below", "at_most")
+            if math.isfinite(bound := getattr(self, word))
+        ]
+        return " ".join(["a number", " and ".join(words)]).strip()
+
+
+def _as_params(params: Mapping[str, float | Param]) -> dict[str, Param]:
+    return {name: p if isinstance(p, Param) else Param(float(p)) for name, p in params.items()}
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation function σ with its derivative.
+
+    Arrays come in as (n, N), samples as rows, float32 or float64; the result has the same shape and
+    dtype, and nothing is changed in place. Parameters arrive as keywords.
+
+    Parameters
+    ----------
+    name : str
+        What users write: ``activation="swish"``.
+    forward : callable
+        ``forward(z, **params) -> a``, the activation σ(z).
+    derivative : callable, optional
+        ``derivative(z, a, **params) -> σ′(z)``, for an elementwise σ.
+    vjp : callable, optional
+        ``vjp(z, a, g, **params) -> g·[δa/δz]``, row by row, for a σ that mixes a row (softmax).
+        Exactly one of `derivative` and `vjp` is given.
+    kernel : capsule, optional
+        A ``cbp_activation`` struct of ``cbp_kernel.h``, named ``cbp.kernel.v1``: the compiled tier.
+        The NumPy functions stay its oracle.
+    params : mapping of str to float or Param
+        Parameters with their defaults, in the order in which a kernel finds them in ``ctx``.
+    kinks : tuple of float
+        The z at which σ′ jumps (relu: ``(0.0,)``); a derivative is checked everywhere else.
+    init : str
+        The initialiser of a layer with this activation when the user names none.
+    formula, summary : str
+        One line of mathematics and one of prose, for listings.
+    aliases : tuple of str
+        Further names.
+    spec_version : int
+        Raised when the function's values change; saved with models.
+    """
+
+    name: str
+    forward: Callable[..., Array]
+    derivative: Callable[..., Array] | None = None
+    vjp: Callable[..., Array] | None = None
+    kernel: object | None = field(default=None, repr=False)
+    params: Mapping[str, Param] = field(default_factory=dict)
+    kinks: tuple[float, ...] = ()
+    init: str = "glorot_uniform"
+    formula: str = ""
+    summary: str = ""
+    aliases: tuple[str, ...] = ()
+    spec_version: int = 1
+
+    def __post_init__(self) -> None:
+        if (self.derivative is None) == (self.vjp is None):
+            raise TypeError(
+                f"activation {self.name!r}: expected exactly one of derivative= (elementwise σ) "
+                "and vjp= (a σ that mixes a row)"
+            )
+        object.__setattr__(self, "params", _as_params(self.params))
+
+    @property
+    def rowwise(self) -> bool:
+        """Whether a row's outputs depend on the whole row."""
+        return self.vjp is not None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A cost function C(a, λ) with its gradient ∂C/∂a.
+
+    Arrays come in as (n, N_L), samples as rows; nothing is changed in place, nothing is averaged over
+    the samples and no sample is weighted: cbp does both.
+
+    Parameters
+    ----------
+    name : str
+        What users write: ``cost="quartic"``.
+    value : callable
+        ``value(a, y, **params) -> C`` of shape (n,): the cost of each sample.
+    gradient : callable
+        ``gradient(a, y, **params) -> ∂C/∂a`` of shape (n, N_L).
+    kernel : capsule, optional
+        A ``cbp_cost`` struct of ``cbp_kernel.h``, named ``cbp.kernel.v1``.
+    params : mapping of str to float or Param
+        Parameters with their defaults, in the order in which a kernel finds them in ``ctx``.
+    canonical : str, optional
+        The output activation this cost is made for; the default ``output_activation``.
+    fused_value, fused : callable, optional
+        With the canonical activation: ``fused_value(z, a, y, **params) -> C`` of shape (n,) and
+        ``fused(z, a, y, **params) -> ∂C/∂z`` of shape (n, N_L), exact where a saturates.
+    labels : tuple of float
+        What an integer label becomes: (every other unit, the label's unit).
+    target_range : tuple of float
+        The closed interval targets must lie in.
+    formula, summary, aliases, spec_version
+        As for `Activation`.
+    """
+
+    name: str
+    value: Callable[..., Array]
+    gradient: Callable[..., Array]
+    kernel: object | None = field(default=None, repr=False)
+    params: Mapping[str, Param] = field(default_factory=dict)
+    canonical: str | None = None
+    fused_value: Callable[..., Array] | None = None
+    fused: Callable[..., Array] | None = None
+    labels: tuple[float, float] = (0.0, 1.0)
+    target_range: tuple[float, float] = (-math.inf, math.inf)
+    formula: str = ""
+    summary: str = ""
+    aliases: tuple[str, ...] = ()
+    spec_version: int = 1
+
+    def __post_init__(self) -> None:
+        if (self.fused is None) != (self.fused_value is None):
+            raise TypeError(f"cost {self.name!r}: fused= and fused_value= come together")
+        if self.fused is not None and self.canonical is None:
+            raise TypeError(f"cost {self.name!r}: fused= needs canonical=, the activation it is fused with")
+        object.__setattr__(self, "params", _as_params(self.params))

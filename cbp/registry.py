@@ -1,0 +1,207 @@
+"""The registry: every activation and cost by name, built-in or from an installed plugin.
+
+Built-in names never cause a look at the installed distributions; the first unknown name does. Each plugin is
+then loaded alone: one that fails is remembered with its cause, and heard of only by who asks for its names.
+A name is ``distribution:name``, or just ``name`` where only one plugin has it. Built-ins cannot be shadowed;
+what this process registered itself comes before any plugin's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+
+import pluggy
+
+from . import activations as built_in_activations
+from . import costs as built_in_costs
+from . import hookspecs
+from ._version import __version__
+from .discovery import Installed, PluginError, chosen, installed, normalized
+from .entries import CBP, LOCAL, Entry, Kind, Names, Spec
+from .plugin import Activation, Cost
+from .suggestions import did_you_mean
+
+__all__ = ["Entry", "Kind", "PluginError", "Registry", "registry"]
+
+HOOKS: dict[str, type[Spec]] = {"cbp_activations": Activation, "cbp_costs": Cost}
+BUILT_IN = (built_in_activations, built_in_costs)
+
+
+class Registry:
+    """Activations and costs by name.
+
+    Attributes
+    ----------
+    failures : dict of str to exception
+        Why a plugin, ``distribution:entry point``, could not be loaded.
+    left_out : list of str
+        The plugins that ``CBP_PLUGINS`` keeps out.
+    """
+
+    def __init__(self) -> None:
+        self._plugins = pluggy.PluginManager("cbp")
+        self._plugins.add_hookspecs(hookspecs)
+        self._names: dict[Kind, Names] = {"activation": Names(), "cost": Names()}
+        self._scanned = False
+        self._lock = threading.RLock()
+        self.failures: dict[str, BaseException] = {}
+        self.left_out: list[str] = []
+        for module in BUILT_IN:
+            self._take(module, module.__name__, CBP, __version__)
+
+    def find(self, kind: Kind, name: str) -> Entry:
+        """The entry called `name`.
+
+        Raises
+        ------
+        ValueError
+            No such name, or several plugins have it.
+        PluginError
+            A plugin that may provide it failed to load.
+        """
+        found = self._names[kind].having(name)
+        if found and found[0].distribution == CBP:  # without the lock: a plugin may be loading meanwhile
+            return found[0]
+        with self._lock:
+            if not self._names[kind].having(name):
+                self._scan()
+            found = self._names[kind].having(name)
+            if not found:
+                raise self._unknown(kind, name)
+            if len(found) > 1:
+                ids = " and ".join(entry.id for entry in found)
+                raise ValueError(f"{kind} {name!r} is provided by {ids}: write the full name of one of them")
+            return found[0]
+
+    def entries(self, kind: Kind) -> list[Entry]:
+        """Every entry of a kind, built-ins first; loads the plugins."""
+        with self._lock:
+            self._scan()
+            return sorted(self._names[kind], key=lambda e: (e.distribution != CBP, e.distribution))
+
+    def register(self, *specs: Spec) -> None:
+        """Add activations and costs without a plugin, for this process only; see `cbp.register`."""
+        for spec in specs:
+            if not isinstance(spec, Activation | Cost):
+                raise TypeError(f"expected a cbp.plugin.Activation or Cost, got {spec!r}")
+        with self._lock:
+            self._add([Entry(spec, LOCAL, "") for spec in specs])
+
+    def _add(self, entries: list[Entry]) -> None:
+        """Add all of them or, if one is refused, none."""
+        self._names = {
+            kind: names.with_(entry for entry in entries if entry.kind == kind)
+            for kind, names in self._names.items()
+        }
+
+    def _scan(self) -> None:
+        """Load every plugin that ``CBP_PLUGINS`` lets in; keep what fails."""
+        if self._scanned:
+            return
+        self._scanned = True  # from here on: a plugin may look up names while it is imported
+        try:
+            plugins, self.failures = installed()
+            let_in = chosen(plugins)
+            self.left_out = [plugin.label for plugin in plugins if plugin not in let_in]
+            for plugin in let_in:
+                self._load(plugin)
+        except BaseException:  # a wrong CBP_PLUGINS, or Ctrl-C: look again next time
+            self._scanned = False
+            raise
+
+    def _load(self, plugin: Installed) -> None:
+        if self._plugins.has_plugin(plugin.label):
+            return
+        try:
+            self._take(plugin.point.load(), plugin.label, plugin.distribution, plugin.version)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (kept as data: no plugin may hurt the others)
+            self.failures[plugin.label] = error
+
+    def _take(self, plugin: object, label: str, distribution: str, version: str) -> None:
+        """Add what a plugin's hooks return: all of it or, if anything is wrong with it, nothing."""
+        try:
+            self._plugins.register(plugin, label)
+            self._plugins.check_pending()
+            self._add([Entry(spec, distribution, version) for spec in self._provided(plugin, label)])
+        except BaseException:
+            if self._plugins.has_plugin(label):
+                self._plugins.unregister(name=label)
+            raise
+
+    def _provided(self, plugin: object, label: str) -> Iterator[Spec]:
+        hooks = self._plugins.get_hookcallers(plugin)
+        if not hooks:
+            raise PluginError(f"it has no hook: mark {' or '.join(HOOKS)} with @cbp.plugin.hookimpl")
+        for hook in hooks:
+            for implementation in hook.get_hookimpls():
+                if implementation.plugin_name == label:
+                    yield from _checked(hook.name, implementation.function())
+
+    def _unknown(self, kind: Kind, name: str) -> Exception:
+        distribution, colon, _ = name.rpartition(":")
+        hint = did_you_mean(name, self._names[kind].all(), f"cbp.{kind}s() lists what there is")
+        message = f"unknown {kind} {name!r}: {hint}"
+        if self.left_out:
+            message += f"; CBP_PLUGINS leaves out {', '.join(self.left_out)}"
+        broken = {
+            label: error
+            for label, error in self.failures.items()
+            if not colon or normalized(label.rpartition(":")[0]) == normalized(distribution)
+        }
+        if not broken:
+            return ValueError(message)
+        causes = "; ".join(f"{label} ({type(error).__name__}: {error})" for label, error in broken.items())
+        unusable = PluginError(f"{message}; a plugin that may provide it failed to load: {causes}")
+        unusable.__cause__ = next(iter(broken.values()))
+        return unusable
+
+
+def _checked(hook: str, answer: object) -> Iterator[Spec]:
+    """What a hook returned, if it is a list of the right things."""
+    expected = HOOKS[hook]
+    for spec in answer if isinstance(answer, Iterable) else [answer]:
+        if not isinstance(spec, expected) or not isinstance(answer, Iterable):
+            raise PluginError(
+                f"{hook} returned {answer!r}, expected a list of cbp.plugin.{expected.__name__}"
+            )
+        yield spec
+
+
+registry = Registry()
+
+
+def activations() -> dict[str, Activation]:
+    """Every activation that is built in, installed as a plugin, or registered, by full name.
+
+    Loads the installed plugins; one that fails is left out (``cbp plugins list`` says why).
+
+    Returns
+    -------
+    dict of str to Activation
+        Keys are ``"distribution:name"``.
+    """
+    return {entry.id: entry.spec for entry in registry.entries("activation")}  # type: ignore[misc]
+
+
+def costs() -> dict[str, Cost]:
+    """Every cost, as `activations`."""
+    return {entry.id: entry.spec for entry in registry.entries("cost")}  # type: ignore[misc]
+
+
+def register(*specs: Activation | Cost) -> None:
+    """Make activations and costs known by name in this process, without a plugin distribution.
+
+    Parameters
+    ----------
+    *specs : Activation or Cost
+        One whose name was registered before replaces the earlier one.
+
+    Raises
+    ------
+    TypeError
+        Something else was given.
+    ValueError
+        A name belongs to a built-in.
+    """
+    registry.register(*specs)

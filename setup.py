@@ -1,0 +1,85 @@
+"""Builds the compiled core. Everything else about the package is in pyproject.toml.
+
+Two sorts of module. The *vector* modules hold the arithmetic: each is translated to C once and compiled
+once per instruction set into ``cbp/core/<isa>/``, and ``cbp.core.isa`` picks one set at import. The
+*control* modules (passes, epoch) call them through tables of function pointers and are compiled once.
+"""
+
+import copy
+import os
+import platform
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+# The products want a·b + c contracted to one instruction. A kernel must not: a number's bits would depend on
+# whether it fell into a loop's vector body or its remainder (cbp_math.h asks for its own by name).
+# The tile is written in vectors and gains nothing from -O3, which takes a minute over its many sizes.
+VECTOR = {"tiles": ["-O2"], "kernels": ["-O3", "-ffp-contract=off"], "updates": ["-O3"]}
+CONTROL = ("cpu", "bound", "passes", "plan", "epoch")
+X86_ISAS = {
+    "v2": ["-march=x86-64-v2"],
+    "v3": ["-march=x86-64-v3"],
+    "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"],
+}
+ISAS = X86_ISAS if platform.machine().lower() in ("x86_64", "amd64") else {"base": []}
+if only := os.environ.get("CBP_BUILD_ISAS"):  # "v3": a quicker build for this machine alone
+    ISAS = {isa: ISAS[isa] for isa in only.split(",")}
+
+# Vectorised loops need these two promises (no errno, no trapping); -ffast-math is never used.
+FLAGS = ["-O2", "-std=gnu11", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+FLAGS += ["-Wall", "-Wno-unused-function", "-g0"]
+FLAGS += os.environ.get("CBP_CFLAGS", "").split()  # sanitizers, coverage, -Werror
+LINK = os.environ.get("CBP_LDFLAGS", "").split() or ["-Wl,-s"] * (platform.system() == "Linux")
+
+DEPENDS = ["setup.py", *(str(p) for ending in ("*.h", "*.pxd") for p in sorted(Path("cbp").rglob(ending)))]
+
+
+def extension(name: str, source: str, march: list[str]) -> Extension:
+    return Extension(
+        name,
+        [source],
+        include_dirs=["cbp/include", "cbp/core"],
+        extra_compile_args=FLAGS + march,
+        extra_link_args=LINK,
+        depends=DEPENDS,
+    )
+
+
+def extensions() -> list[Extension]:
+    translated = cythonize(
+        [extension(f"cbp.core.{m}", f"cbp/core/{m}.pyx", []) for m in (*VECTOR, *CONTROL)],
+        include_path=["cbp/include"],
+        build_dir="build/cython",
+        compiler_directives={"language_level": 3, "embedsignature": True, "freethreading_compatible": True},
+    )
+    for copied in Path("build/cython").rglob("*.h"):  # by Cython, perhaps stale: cbp/'s own are meant
+        copied.unlink()
+    c_source = {e.name.rpartition(".")[2]: e.sources[0] for e in translated}
+    vector = [
+        extension(f"cbp.core.{isa}.{m}", c_source[m], march + flags)
+        for isa, march in ISAS.items()
+        for m, flags in VECTOR.items()
+    ]
+    return vector + [e for e in translated if e.name.rpartition(".")[2] in CONTROL]
+
+
+class BuildExt(build_ext):
+    """Builds the extensions side by side.
+
+    Each has an object folder of its own, for the instruction sets share their C files.
+    """
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
+
+    def build_extension(self, ext: Extension) -> None:
+        alone = copy.copy(self)
+        alone.build_temp = str(Path(self.build_temp, ext.name))
+        build_ext.build_extension(alone, ext)
+
+
+setup(ext_modules=extensions(), cmdclass={"build_ext": BuildExt})
