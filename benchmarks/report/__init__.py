@@ -1,0 +1,1 @@
+"""Results made readable: a table, a picture, a page of the documentation."""
