@@ -1,0 +1,144 @@
+"""Calls the structs of cbp_kernel.h from Python, by ctypes alone, and watches what a call touches.
+
+Every call is laid out with guards: the inputs must stay as they were, an input that the hints call unread is
+NaN, and neither the gaps between rows nor the numbers behind a block may be written.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from cbp.core import cpu
+from cbp.plugin import Array
+
+__all__ = [
+    "CHUNK_INVARIANT", "IN_PLACE", "ISAS", "READS_A", "READS_Z", "ROWWISE", "Array",
+    "backward", "call", "forward", "kernels_of", "same_bits", "struct",
+]  # fmt: skip
+
+READS_Z, READS_A, IN_PLACE, ROWWISE, CHUNK_INVARIANT = 1, 2, 4, 8, 16
+GUARD = 777.0
+
+
+class Head(ctypes.Structure):
+    _fields_ = (
+        ("magic", ctypes.c_uint32),
+        ("abi_major", ctypes.c_uint16),
+        ("abi_minor", ctypes.c_uint16),
+        ("struct_size", ctypes.c_uint32),
+        ("kind", ctypes.c_uint32),
+        ("hints", ctypes.c_uint32),
+        ("required", ctypes.c_uint32),
+        ("name", ctypes.c_char_p),
+        ("provider", ctypes.c_char_p),
+        ("build", ctypes.c_char_p),
+    )
+
+
+def _function(n_blocks: int) -> Any:
+    blocks = [ctypes.c_void_p] * n_blocks
+    return ctypes.CFUNCTYPE(ctypes.c_int, *blocks, *[ctypes.c_ssize_t] * 3, ctypes.c_void_p)
+
+
+class ActivationKernel(ctypes.Structure):
+    _fields_ = (
+        ("head", Head),
+        ("fwd_f32", _function(2)),
+        ("bwd_f32", _function(4)),
+        ("fwd_f64", _function(2)),
+        ("bwd_f64", _function(4)),
+    )
+
+
+class CostKernel(ctypes.Structure):
+    _fields_ = (
+        ("head", Head),
+        *((f"{name}_{suffix}", _function(3)) for suffix in ("f32", "f64") for name in ("value", "grad")),
+        *(
+            (f"fused_{name}_{suffix}", _function(4))
+            for suffix in ("f32", "f64")
+            for name in ("value", "grad")
+        ),
+    )
+
+
+_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_pointer.restype, _pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+
+
+def kernels_of(isa: str) -> ModuleType:
+    """The compiled tables of one of the instruction sets this processor runs."""
+    return import_module(f"cbp.core.{isa}.kernels")
+
+
+ISAS = tuple(cpu.supported())
+
+
+def struct(capsule: object) -> Any:
+    """The struct behind a capsule."""
+    address = _pointer(capsule, b"cbp.kernel.v1")
+    kind = Head.from_address(address).kind
+    return (ActivationKernel if kind == 1 else CostKernel).from_address(address)
+
+
+def _layout(x: Array, gap: int) -> Array:
+    """`x` in a buffer of its own, `gap` numbers between rows and some behind the last."""
+    rows, cols = x.shape
+    buffer = np.full(rows * (cols + gap) + 16, GUARD, x.dtype)
+    _inside(buffer, x.shape, gap)[:] = x
+    return buffer
+
+
+def _inside(buffer: Array, shape: tuple[int, int], gap: int) -> Array:
+    rows, cols = shape
+    return buffer[: rows * (cols + gap)].reshape(rows, cols + gap)[:, :cols]
+
+
+def call(
+    kernel: Any, function: str, inputs: list[Array], ctx: Any = None, gap: int = 0, out: str = "block"
+) -> Array:
+    """Call `function` ("fwd", "bwd", "value", ...) on `inputs`, all (rows, cols).
+
+    `out` says where the result goes: to a "block" of its own, "in place" of the last input, or "per row".
+    """
+    rows, cols = inputs[0].shape
+    dtype = inputs[0].dtype
+    buffers = [_layout(x, gap) for x in inputs]
+    before = [b.copy() for b in buffers]
+    shape = (1, rows) if out == "per row" else (rows, cols)
+    out_gap = 0 if out == "per row" else gap
+    result = buffers[-1] if out == "in place" else _layout(np.full(shape, GUARD, dtype), out_gap)
+    pointers = [b.ctypes.data for b in (*buffers, result)]
+    params = None if not ctx else (ctypes.c_double * len(ctx))(*ctx.values())
+    suffix = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}[dtype]
+    status = getattr(kernel, f"{function}_{suffix}")(*pointers, rows, cols, cols + gap, params)
+    assert status == 0
+    for now, then in zip(buffers, before, strict=True):
+        assert now is result or now.tobytes() == then.tobytes(), "an input was written"
+    answer = _inside(result, shape, out_gap).copy()
+    _inside(result, shape, out_gap)[:] = GUARD
+    assert (result == GUARD).all(), "a number outside the block was written"
+    return answer.reshape(-1) if out == "per row" else answer
+
+
+def forward(kernel: Any, z: Array, ctx: Any = None, gap: int = 0, out: str = "block") -> Array:
+    return call(kernel, "fwd", [z], ctx, gap, out)
+
+
+def backward(
+    kernel: Any, z: Array, a: Array, g: Array, ctx: Any = None, gap: int = 0, out: str = "block"
+) -> Array:
+    hints = kernel.head.hints
+    unread = np.full_like(g, np.nan)
+    inputs = [z if hints & READS_Z else unread, a if hints & READS_A else unread, g]
+    return call(kernel, "bwd", inputs, ctx, gap, out)
+
+
+def same_bits(x: Array, y: Array) -> bool:
+    """Equal bit for bit, any NaN like any other."""
+    return bool(((x == y) & (np.signbit(x) == np.signbit(y)) | (np.isnan(x) & np.isnan(y))).all())

@@ -1,0 +1,136 @@
+"""Plugins to test with: real ones, built and installed by pip once a session, and some made on the spot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cbp.registry import Registry
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+Run = Callable[..., str]
+Distribution = Callable[..., Path]
+
+METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+
+
+def python(*arguments: str, cwd: Path, paths: tuple[Path, ...] = (), fails: bool = False, **env: str) -> str:
+    """Run Python elsewhere than in the source tree, with `paths` importable; return what it printed."""
+    path = os.pathsep.join([*map(str, paths), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CBP_")}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env={**inherited, "PYTHONPATH": path, **env},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert bool(done.returncode) == fails, done.stdout + done.stderr
+    return done.stderr if fails else done.stdout
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """``run(code, folder, ..., CBP_ISA="v2")`` executes `code` in a process of its own."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+
+    def run(code: str, *paths: Path, fails: bool = False, **env: str) -> str:
+        return python("-c", code, cwd=elsewhere, paths=paths, fails=fails, **env)
+
+    return run
+
+
+def copied(work: Path, *sources: Path) -> list[Path]:
+    """Copies to build from, so that nothing is left in the repository."""
+    built = shutil.ignore_patterns("build", "dist", "*.egg-info", "*.so", "__pycache__")
+    return [shutil.copytree(source, work / source.name, ignore=built) for source in sources]
+
+
+def sdist(source: Path) -> Path:
+    """Its source distribution, as an index would hold it."""
+    python("-c", "from setuptools.build_meta import build_sdist; build_sdist('dist')", cwd=source)
+    (archive,) = (source / "dist").glob("*.tar.gz")
+    return archive
+
+
+def installed(work: Path, sources: list[Path]) -> Path:
+    """A folder into which pip installs what it builds from `sources`."""
+    options = ["--no-build-isolation", "--no-deps", "--no-index", "--disable-pip-version-check", "--quiet"]
+    python("-m", "pip", "install", *options, "--target", str(work / "site"), *map(str, sources), cwd=work)
+    return work / "site"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the repository's two plugins, one installed from its folder, one from its sdist."""
+    work, plugins = tmp_path_factory.mktemp("plugins"), ROOT / "plugins"
+    circular, snake = copied(work, plugins / "cbp-circular", plugins / "cbp-snake")
+    return installed(work, [circular, sdist(snake)])
+
+
+@pytest.fixture(scope="session")
+def clones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a plugin that is made of cbp's own kernels."""
+    work = tmp_path_factory.mktemp("clones")
+    sources = copied(work, HERE / "clone")
+    for header in (ROOT / "cbp" / "core").glob("*.h"):
+        shutil.copy(header, sources[0])
+    return installed(work, sources)
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """A registry that has not looked for plugins yet, and in which `cbp.Network` finds its names."""
+    fresh = Registry()
+    monkeypatch.setattr("cbp.chosen.registry", fresh)
+    monkeypatch.delenv("CBP_PLUGINS", raising=False)
+    return fresh
+
+
+@pytest.fixture
+def distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Distribution]:
+    """``distribution("my-plugin", code)`` installs a module ``my_plugin`` with that code as a plugin."""
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+
+    def install(name: str, code: str, entry_points: str | None = None, version: str = "1.0") -> Path:
+        module = name.replace("-", "_")
+        (tmp_path / f"{module}.py").write_text(code)
+        info = tmp_path / f"{module}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(METADATA.format(name=name, version=version))
+        (info / "entry_points.txt").write_text(entry_points or f"[cbp]\n{name} = {module}\n")
+        return info
+
+    yield install
+    for module in set(sys.modules) - before:
+        del sys.modules[module]
+
+
+@pytest.fixture
+def activation_plugin() -> Callable[..., str]:
+    """The code of a plugin that provides activations of these names."""
+
+    def code(*names: str, more: str = "") -> str:
+        return f"""
+import numpy as np
+from cbp.plugin import Activation, hookimpl
+calls = []
+{more}
+@hookimpl
+def cbp_activations():
+    calls.append("cbp_activations")
+    return [Activation(name, forward=lambda z: z**3, derivative=lambda z, a: 3 * z**2) for name in {names!r}]
+"""
+
+    return code
