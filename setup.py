@@ -38,6 +38,7 @@ DEPENDS = ["setup.py", *(str(p) for ending in ("*.h", "*.pxd") for p in sorted(P
 
 
 def extension(name: str, source: str, march: list[str]) -> Extension:
+    """A module of cbp, compiled with `march` on top of the common flags."""
     return Extension(
         name,
         [source],
@@ -49,6 +50,7 @@ def extension(name: str, source: str, march: list[str]) -> Extension:
 
 
 def extensions() -> list[Extension]:
+    """The control modules once, the vector modules once per instruction set, each translated once."""
     translated = cythonize(
         [extension(f"cbp.core.{m}", f"cbp/core/{m}.pyx", []) for m in (*VECTOR, *CONTROL)],
         include_path=["cbp/include"],
@@ -73,10 +75,12 @@ class BuildExt(build_ext):
     """
 
     def finalize_options(self) -> None:
+        """Use every core unless told otherwise."""
         super().finalize_options()
         self.parallel = self.parallel or os.cpu_count()
 
     def build_extension(self, ext: Extension) -> None:
+        """Build `ext` with an object folder of its own."""
         alone = copy.copy(self)
         alone.build_temp = str(Path(self.build_temp, ext.name))
         build_ext.build_extension(alone, ext)

@@ -41,9 +41,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     results: dict[str, Any] = {"machine": describe(), "clock": options.clock, "runs": []}
     if {"training", "inference", "optimizers"} & set(options.measure):
         results["runs"] = [
-            in_pinned_process(task(options, threads, dtype))
-            for threads in options.threads
-            for dtype in options.dtype
+            in_pinned_process(task(options, threads, dtype)) for threads in options.threads for dtype in options.dtype
         ]
     pin(1)
     if "imports" in options.measure:

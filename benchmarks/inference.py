@@ -43,9 +43,7 @@ def _measure(name: str, samples: int | None, task: Task, floor: Floor) -> dict[s
         check_predictions(peer, predictors[peer](), predictors["cbp"](), task.dtype)
     peaks: list[float] = []
     contestants = {peer: _repeated(predict) for peer, predict in predictors.items()}
-    times = interleaved(
-        contestants, task.rounds, task.seconds, lambda: peaks.append(floor.flops()), task.clock
-    )
+    times = interleaved(contestants, task.rounds, task.seconds, lambda: peaks.append(floor.flops()), task.clock)
     flops = sum(2 * (samples or 1) * I * O for I, O in zip(workload.sizes, workload.sizes[1:], strict=False))
     return {
         "network": workload.summary.partition(",")[0],

@@ -45,9 +45,7 @@ def pin(threads: int) -> list[int]:
         return []
     allowed = sorted(os.sched_getaffinity(0))
     if len(allowed) < threads:
-        raise ValueError(
-            f"threads: expected at most {len(allowed)}, the cores this process may use, got {threads}"
-        )
+        raise ValueError(f"threads: expected at most {len(allowed)}, the cores this process may use, got {threads}")
     cores = allowed[-threads:]
     os.sched_setaffinity(0, cores)
     return cores

@@ -23,9 +23,7 @@ PROGRAMS = ("cbp", "sklearn", "torch")
 def measure_imports(rounds: int, clock: str) -> dict[str, Any]:
     """Milliseconds of ``python -c "import …"`` for every library in turn; ``python`` imports nothing."""
     alone = {"python": [sys.executable, "-P", "-c", "pass"]}
-    commands = alone | {
-        name: [sys.executable, "-P", "-c", f"import {name}"] for name in LIBRARIES if find_spec(name)
-    }
+    commands = alone | {name: [sys.executable, "-P", "-c", f"import {name}"] for name in LIBRARIES if find_spec(name)}
     times, _ = _in_turn(commands, rounds, clock)
     return {name: summary(samples, 1e-3) for name, samples in times.items()}
 
@@ -40,15 +38,12 @@ def measure_startup(rounds: int, clock: str) -> dict[str, Any]:
     }
     times, said = _in_turn(commands, rounds, clock)
     return {
-        name: summary(samples, 1e-3)
-        | dict(zip(("epochs", "accuracy"), map(float, said[name].split()), strict=True))
+        name: summary(samples, 1e-3) | dict(zip(("epochs", "accuracy"), map(float, said[name].split()), strict=True))
         for name, samples in times.items()
     }
 
 
-def _in_turn(
-    commands: dict[str, list[str]], rounds: int, clock: str
-) -> tuple[dict[str, list[float]], dict[str, str]]:
+def _in_turn(commands: dict[str, list[str]], rounds: int, clock: str) -> tuple[dict[str, list[float]], dict[str, str]]:
     """Seconds of each process, a round at a time after one that warms the files; and what each last said."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     said: dict[str, str] = {}
@@ -62,9 +57,7 @@ def _in_turn(
 
 def _run(command: list[str], clock: str) -> tuple[float, str]:
     start = _now(clock)
-    done = subprocess.run(
-        command, cwd=ROOT, env=_environment(), check=True, stdout=subprocess.PIPE, text=True
-    )
+    done = subprocess.run(command, cwd=ROOT, env=_environment(), check=True, stdout=subprocess.PIPE, text=True)
     return _now(clock) - start, done.stdout
 
 

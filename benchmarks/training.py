@@ -33,9 +33,7 @@ def measure_training(workload: Workload, task: Task, floor: Floor) -> dict[str, 
         peers["cbp, 1 thread"] = peer_class("cbp")(problem(workload, task.dtype))
     peaks: list[float] = []
     contestants = {name: peer.train for name, peer in peers.items()}
-    times = interleaved(
-        contestants, task.rounds, task.seconds, lambda: peaks.append(floor.flops()), task.clock
-    )
+    times = interleaved(contestants, task.rounds, task.seconds, lambda: peaks.append(floor.flops()), task.clock)
     return {
         "workload": workload.as_dict(), "steps": drawn.steps, "flops": workload.flops, "peak": max(peaks),
         "times": {name: summary(samples, 1e-6 * drawn.steps) for name, samples in times.items()},

@@ -10,7 +10,7 @@ from .plugin import Activation, Cost, Param
 from .registry import Entry, Kind, registry
 from .suggestions import did_you_mean
 
-__all__ = ["Chosen", "Choice", "activation", "choose", "cost"]
+__all__ = ["Choice", "Chosen", "activation", "choose", "cost"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Chosen:
     @property
     def name(self) -> str:
         """The short name."""
-        return self.spec.name
+        return self.entry.spec.name
 
     def __str__(self) -> str:
         if not self.params:
@@ -53,9 +53,7 @@ def _bind(kind: Kind, entry: Entry, given: Mapping[str, float]) -> Chosen:
             hint = did_you_mean(name, declared, f"it takes {', '.join(declared) or 'none'}")
             raise TypeError(f"{kind} {entry.spec.name!r} has no parameter {name!r}: {hint}")
         if not declared[name].allows(float(value)):
-            raise ValueError(
-                f"{kind} {entry.spec.name!r}: {name} must be {declared[name].describe()}, got {value!r}"
-            )
+            raise ValueError(f"{kind} {entry.spec.name!r}: {name} must be {declared[name].describe()}, got {value!r}")
     return Chosen(entry, {name: float(given.get(name, p.default)) for name, p in declared.items()})
 
 

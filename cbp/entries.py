@@ -73,13 +73,9 @@ class Names:
             raise ValueError(f"{entry.kind} {name!r}: expected a name, and aliases, without a colon")
         others = self._by_name.setdefault(name, [])
         if any(other.distribution == entry.distribution for other in others):
-            raise ValueError(
-                f"{entry.kind} {name!r} is there twice in {entry.distribution}: rename one of the two"
-            )
+            raise ValueError(f"{entry.kind} {name!r} is there twice in {entry.distribution}: rename one of the two")
         if any(other.distribution == CBP for other in others):
-            raise ValueError(
-                f"{entry.kind} {name!r} is built in and cannot be replaced: give yours another name"
-            )
+            raise ValueError(f"{entry.kind} {name!r} is built in and cannot be replaced: give yours another name")
         others.append(entry)
 
     def __iter__(self) -> Iterator[Entry]:

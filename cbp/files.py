@@ -184,9 +184,7 @@ def _check_shapes(sizes: list[int], dtype: str, tensors: Mapping[str, np.ndarray
     found = {name: tensor.shape for name, tensor in tensors.items()}
     for name in (*expected, *found):
         if found.get(name) != expected.get(name):
-            raise ModelError(
-                f"its tensor {name} has shape {found.get(name)}, its sizes ask for {expected.get(name)}"
-            )
+            raise ModelError(f"its tensor {name} has shape {found.get(name)}, its sizes ask for {expected.get(name)}")
     for name, tensor in tensors.items():
         if tensor.dtype.name != dtype:
             raise ModelError(f"its tensor {name} is {tensor.dtype}, its description says {dtype}")
@@ -204,7 +202,5 @@ def _find(kind: Kind, described: Mapping[str, Any]) -> Chosen:
             if distribution == "local"
             else f"install {distribution}=={described['version']} and load again"
         )
-        raise ModelError(
-            f"it uses the {kind} {name!r} of {distribution!r}, not found here: {remedy}"
-        ) from error
+        raise ModelError(f"it uses the {kind} {name!r} of {distribution!r}, not found here: {remedy}") from error
     return choose(kind, f"{distribution}:{name}", **params)

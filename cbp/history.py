@@ -50,9 +50,5 @@ class History(Mapping[str, list[float]]):
         return len(self._columns)
 
     def __repr__(self) -> str:
-        row = (
-            ", ".join(f"{name}={value:.4g}" for name, value in self.last().items())
-            if self.epochs
-            else "empty"
-        )
+        row = ", ".join(f"{name}={value:.4g}" for name, value in self.last().items()) if self.epochs else "empty"
         return f"<History of {self.epochs} epochs: {row}>"

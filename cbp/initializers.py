@@ -165,7 +165,5 @@ def initializer(choice: str | Initializer) -> Initializer:
             raise ValueError(f"unknown initialiser {choice!r}: {hint}")
         return NAMED[choice]()
     if isinstance(choice, type) or not hasattr(choice, "weights"):
-        raise TypeError(
-            f"init: expected a name or an object with weights(rng, fan_out, fan_in), got {choice!r}"
-        )
+        raise TypeError(f"init: expected a name or an object with weights(rng, fan_out, fan_in), got {choice!r}")
     return choice

@@ -80,9 +80,7 @@ def as_matrix(values: ArrayLike, dtype: np.dtype, name: str) -> np.ndarray:
         ready = np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED"])
     if not np.isfinite(ready).all():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ValueError(
-                f"{name}: expected finite numbers, got {_first_bad(array)}; remove or replace it"
-            )
+            raise ValueError(f"{name}: expected finite numbers, got {_first_bad(array)}; remove or replace it")
         raise ValueError(
             f"{name}: its largest number, {np.abs(array).max():g}, does not fit {dtype}; scale the data or "
             "use dtype='float64'"
@@ -138,8 +136,7 @@ def as_targets(
     low, high = cost.target_range
     if ready.min() < low or ready.max() > high:
         raise ValueError(
-            f"targets: {cost.name} expects numbers in [{low:g}, {high:g}], "
-            f"got {ready.min():g} to {ready.max():g}"
+            f"targets: {cost.name} expects numbers in [{low:g}, {high:g}], got {ready.min():g} to {ready.max():g}"
         )
     return ready, None
 
@@ -182,9 +179,7 @@ def as_weights(weights: ArrayLike | None, n: int, dtype: np.dtype) -> np.ndarray
     if ready.shape != (n,):
         raise ValueError(f"sample_weight: expected shape ({n},), one weight a sample, got {ready.shape}")
     if ready.min() < 0 or not ready.any():
-        raise ValueError(
-            f"sample_weight: expected weights >= 0, not all zero; got {ready.min():g} to {ready.max():g}"
-        )
+        raise ValueError(f"sample_weight: expected weights >= 0, not all zero; got {ready.min():g} to {ready.max():g}")
     return ready
 
 
@@ -211,9 +206,7 @@ def as_class_weights(
         each[present] = len(labels) / (present.sum() * count[present])
         return np.asarray(each[labels])
     if not isinstance(class_weight, Mapping):
-        raise TypeError(
-            f"class_weight: expected a mapping of label to weight or 'balanced', got {class_weight!r}"
-        )
+        raise TypeError(f"class_weight: expected a mapping of label to weight or 'balanced', got {class_weight!r}")
     for label, weight in class_weight.items():
         if label not in range(n_classes) or not (isinstance(weight, Real) and 0 <= weight < np.inf):
             raise ValueError(

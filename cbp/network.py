@@ -458,9 +458,7 @@ def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     except (TypeError, ValueError):
         checked, whole = (), False
     if not whole or len(checked) < 2 or min(checked) < 1:
-        raise ValueError(
-            f"sizes: expected at least two whole numbers >= 1, such as [784, 30, 10]; got {sizes!r}"
-        )
+        raise ValueError(f"sizes: expected at least two whole numbers >= 1, such as [784, 30, 10]; got {sizes!r}")
     return checked
 
 
@@ -493,8 +491,7 @@ def _layer_activations(
     if isinstance(activation, list | tuple):
         if len(activation) != L - 1:
             raise ValueError(
-                f"activation: expected {L - 1} entries, one for each of the layers 2 .. {L}, "
-                f"got {len(activation)}"
+                f"activation: expected {L - 1} entries, one for each of the layers 2 .. {L}, got {len(activation)}"
             )
         each = [*activation]
         each[-1] = each[-1] if output is None else output

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 
 import pluggy
 
-from . import activations as built_in_activations
-from . import costs as built_in_costs
 from . import hookspecs
 from ._version import __version__
+from .builtins import activations as built_in_activations
+from .builtins import costs as built_in_costs
 from .discovery import Installed, PluginError, chosen, installed, normalized
 from .entries import CBP, LOCAL, Entry, Kind, Names, Spec
 from .plugin import Activation, Cost
@@ -91,8 +91,7 @@ class Registry:
     def _add(self, entries: list[Entry]) -> None:
         """Add all of them or, if one is refused, none."""
         self._names = {
-            kind: names.with_(entry for entry in entries if entry.kind == kind)
-            for kind, names in self._names.items()
+            kind: names.with_(entry for entry in entries if entry.kind == kind) for kind, names in self._names.items()
         }
 
     def _scan(self) -> None:
@@ -162,9 +161,7 @@ def _checked(hook: str, answer: object) -> Iterator[Spec]:
     expected = HOOKS[hook]
     for spec in answer if isinstance(answer, Iterable) else [answer]:
         if not isinstance(spec, expected) or not isinstance(answer, Iterable):
-            raise PluginError(
-                f"{hook} returned {answer!r}, expected a list of cbp.plugin.{expected.__name__}"
-            )
+            raise PluginError(f"{hook} returned {answer!r}, expected a list of cbp.plugin.{expected.__name__}")
         yield spec
 
 

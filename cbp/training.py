@@ -76,8 +76,7 @@ def _loop(
             raise FloatingPointError(_explain(stop, history.epochs + 1)) from None
         if layer := _restore(net, before):
             raise FloatingPointError(
-                f"a step of epoch {history.epochs + 1} made parameters of layer {layer} infinite or NaN; "
-                f"{ADVICE}"
+                f"a step of epoch {history.epochs + 1} made parameters of layer {layer} infinite or NaN; {ADVICE}"
             )
         net.epochs_trained += 1
         row = {"cost": cost, "seconds": time.perf_counter() - began}
@@ -146,9 +145,7 @@ class _Samples:
     def weighted(self, which: str) -> _Samples:
         """Itself; ValueError if no sample has any weight."""
         if self.weights is not None and not self.weights.any():
-            raise ValueError(
-                f"sample_weight, class_weight: expected a weight above 0 among {which}, all are 0"
-            )
+            raise ValueError(f"sample_weight, class_weight: expected a weight above 0 among {which}, all are 0")
         return self
 
     def measure(self, net: Network) -> dict[str, float]:

@@ -11,6 +11,8 @@ held-out accuracy.
 
 import argparse
 import time
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -20,31 +22,31 @@ from cbp import data
 ETA, BATCH = 3.0, 10
 
 
-def logistic(z):
+def logistic(z: Any) -> Any:
     return 1 / (1 + np.exp(-z))
 
 
 class Plain:
     """The algorithm of the book, a batch at a time, vectorised over the samples of a batch."""
 
-    def __init__(self, sizes, seed):
+    def __init__(self, sizes: list[int], seed: int) -> None:
         self.rng = np.random.default_rng(seed)
-        self.W = [self.rng.standard_normal((n, m)) for m, n in zip(sizes, sizes[1:], strict=False)]
+        self.W = [self.rng.standard_normal((n, m)) for m, n in pairwise(sizes)]
         self.b = [self.rng.standard_normal(n) for n in sizes[1:]]
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         a = X
         for W, b in zip(self.W, self.b, strict=True):
             a = logistic(a @ W.T + b)
         return a
 
-    def epoch(self, X, targets):
+    def epoch(self, X: Any, targets: Any) -> None:
         order = self.rng.permutation(len(X))
         for start in range(0, len(X), BATCH):
             batch = order[start : start + BATCH]
             self.step(X[batch], targets[batch])
 
-    def step(self, X, targets):
+    def step(self, X: Any, targets: Any) -> None:
         activations = [X]
         for W, b in zip(self.W, self.b, strict=True):
             activations.append(logistic(activations[-1] @ W.T + b))
@@ -58,7 +60,7 @@ class Plain:
             delta = below
 
 
-def nielsens_start(sizes, seed):
+def nielsens_start(sizes: list[int], seed: int) -> cbp.Network:
     """A cbp network with the book's first initialisation: every weight and bias from N(0, 1)."""
     net = cbp.Network(sizes, activation="logistic", cost="quadratic", init=cbp.initializers.Normal(std=1), seed=seed)
     rng = np.random.default_rng(seed + 1)
@@ -67,11 +69,11 @@ def nielsens_start(sizes, seed):
     return net
 
 
-def accuracy(outputs, labels):
+def accuracy(outputs: Any, labels: Any) -> float:
     return float((outputs.argmax(axis=1) == labels).mean())
 
 
-def curve_of_plain(sizes, train, test, epochs, seed):
+def curve_of_plain(sizes: list[int], train: Any, test: Any, epochs: int, seed: int) -> list[float]:
     X, targets = train.X.astype(np.float64), np.eye(sizes[-1])[train.targets]
     net, curve = Plain(sizes, seed), []
     for _ in range(epochs):
@@ -80,7 +82,7 @@ def curve_of_plain(sizes, train, test, epochs, seed):
     return curve
 
 
-def curve_of_cbp(sizes, train, test, epochs, seed):
+def curve_of_cbp(sizes: list[int], train: Any, test: Any, epochs: int, seed: int) -> list[float]:
     net = nielsens_start(sizes, seed)
     history = net.fit(
         train.X,
@@ -90,11 +92,11 @@ def curve_of_cbp(sizes, train, test, epochs, seed):
         optimizer=cbp.SGD(lr=ETA),
         validation=(test.X, test.targets),
     )
-    return history["validation_accuracy"]
+    return list(history["validation_accuracy"])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", help="a folder of IDX files: train-images-idx3-ubyte[.gz] and so on")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=3)
@@ -117,7 +119,7 @@ def main():
         draw(curves, args.plot)
 
 
-def draw(curves, path):
+def draw(curves: dict[str, Any], path: str) -> None:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 4.5))
@@ -125,7 +127,11 @@ def draw(curves, path):
         epochs = np.arange(1, runs.shape[1] + 1)
         axes.plot(epochs, runs.mean(axis=0), color=colour, label=f"{name}, mean of {len(runs)} seeds")
         axes.fill_between(epochs, runs.min(axis=0), runs.max(axis=0), color=colour, alpha=0.2)
-    axes.set(xlabel="epoch", ylabel="held-out accuracy", title="784-30-10, logistic, quadratic cost, batch 10, η = 3")
+    axes.set(
+        xlabel="epoch",
+        ylabel="held-out accuracy",
+        title="784-30-10, logistic, quadratic cost, batch 10, η = 3",
+    )
     axes.legend(loc="lower right")
     figure.tight_layout()
     figure.savefig(path, dpi=120)

@@ -59,11 +59,7 @@ class CostKernel(ctypes.Structure):
     _fields_ = (
         ("head", Head),
         *((f"{name}_{suffix}", _function(3)) for suffix in ("f32", "f64") for name in ("value", "grad")),
-        *(
-            (f"fused_{name}_{suffix}", _function(4))
-            for suffix in ("f32", "f64")
-            for name in ("value", "grad")
-        ),
+        *((f"fused_{name}_{suffix}", _function(4)) for suffix in ("f32", "f64") for name in ("value", "grad")),
     )
 
 
@@ -99,9 +95,7 @@ def _inside(buffer: Array, shape: tuple[int, int], gap: int) -> Array:
     return buffer[: rows * (cols + gap)].reshape(rows, cols + gap)[:, :cols]
 
 
-def call(
-    kernel: Any, function: str, inputs: list[Array], ctx: Any = None, gap: int = 0, out: str = "block"
-) -> Array:
+def call(kernel: Any, function: str, inputs: list[Array], ctx: Any = None, gap: int = 0, out: str = "block") -> Array:
     """Call `function` ("fwd", "bwd", "value", ...) on `inputs`, all (rows, cols).
 
     `out` says where the result goes: to a "block" of its own, "in place" of the last input, or "per row".
@@ -130,9 +124,7 @@ def forward(kernel: Any, z: Array, ctx: Any = None, gap: int = 0, out: str = "bl
     return call(kernel, "fwd", [z], ctx, gap, out)
 
 
-def backward(
-    kernel: Any, z: Array, a: Array, g: Array, ctx: Any = None, gap: int = 0, out: str = "block"
-) -> Array:
+def backward(kernel: Any, z: Array, a: Array, g: Array, ctx: Any = None, gap: int = 0, out: str = "block") -> Array:
     hints = kernel.head.hints
     unread = np.full_like(g, np.nan)
     inputs = [z if hints & READS_Z else unread, a if hints & READS_A else unread, g]

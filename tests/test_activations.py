@@ -27,7 +27,7 @@ from kernel_calls import (
 from mpmath import mp, mpf
 from scipy import special
 
-from cbp.activations import cbp_activations
+from cbp.builtins.activations import cbp_activations
 from cbp.plugin import Activation, Param
 
 ALL = {spec.name: spec for spec in cbp_activations()}
@@ -46,11 +46,7 @@ def settings(spec: Activation) -> list[dict[str, float]]:
     return [default] + ([{name: other_value(p) for name, p in spec.params.items()}] if default else [])
 
 
-CASES = [
-    pytest.param(s, p, id="-".join([s.name, *map(str, p.values())]))
-    for s in ALL.values()
-    for p in settings(s)
-]
+CASES = [pytest.param(s, p, id="-".join([s.name, *map(str, p.values())])) for s in ALL.values() for p in settings(s)]
 every_activation = pytest.mark.parametrize(("spec", "params"), CASES)
 every_kernel = pytest.mark.parametrize("isa", ISAS)
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
@@ -97,12 +93,8 @@ def test_every_kernel_is_registered() -> None:
 
 
 @every_activation
-def test_vjp_is_g_times_the_jacobian(
-    spec: Activation, params: dict[str, float], rng: np.random.Generator
-) -> None:
-    z = away_from_kinks(spec, rng.normal(size=(40, 5)) * rng.choice([0.5, 2, 5], size=(40, 1)), 1e-5).astype(
-        WIDE
-    )
+def test_vjp_is_g_times_the_jacobian(spec: Activation, params: dict[str, float], rng: np.random.Generator) -> None:
+    z = away_from_kinks(spec, rng.normal(size=(40, 5)) * rng.choice([0.5, 2, 5], size=(40, 1)), 1e-5).astype(WIDE)
     g = rng.normal(size=z.shape).astype(WIDE)
     a = spec.forward(z, **params)
     got = pull_back(spec, z, a, g, params)
@@ -174,9 +166,7 @@ def test_kernel_keeps_its_digits_near_zero_and_far_out(name: str, dtype: Any, is
     assert ulps(forward(kernel(spec, isa), z, params), a_wide, 0, dtype).max() <= 3
 
 
-@pytest.mark.parametrize(
-    "spec", [s for s in ALL.values() if not s.rowwise and s.name != "sin"], ids=lambda s: s.name
-)
+@pytest.mark.parametrize("spec", [s for s in ALL.values() if not s.rowwise and s.name != "sin"], ids=lambda s: s.name)
 @every_dtype
 @every_kernel
 def test_infinities_have_their_limits(spec: Activation, dtype: Any, isa: str) -> None:
@@ -224,9 +214,7 @@ SHAPES = [(0, 3), *((2, c) for c in range(68)), (5, 130), (67, 3), (130, 10), (3
 @pytest.mark.parametrize("spec", ALL.values(), ids=lambda s: s.name)
 @every_dtype
 @every_kernel
-def test_bits_do_not_depend_on_the_block(
-    spec: Activation, dtype: Any, isa: str, rng: np.random.Generator
-) -> None:
+def test_bits_do_not_depend_on_the_block(spec: Activation, dtype: Any, isa: str, rng: np.random.Generator) -> None:
     """Any shape, with gaps or without, in place or not, whole or cut: the same numbers."""
     k, params = kernel(spec, isa), settings(spec)[-1]
     assert k.head.hints & CHUNK_INVARIANT
@@ -252,9 +240,7 @@ def test_bits_do_not_depend_on_the_block(
 
 
 @every_activation
-def test_hints_name_what_bwd_reads(
-    spec: Activation, params: dict[str, float], rng: np.random.Generator
-) -> None:
+def test_hints_name_what_bwd_reads(spec: Activation, params: dict[str, float], rng: np.random.Generator) -> None:
     """`backward` hides the unread; what is called read must matter."""
     k, z = kernel(spec, ISAS[0]), rng.normal(size=(3, 5)) * 4
     a = forward(k, z, params)
@@ -278,7 +264,8 @@ MPMATH: dict[str, Callable[[Any], Any]] = {
     "mish": lambda z: z * mp.tanh(mp.log(1 + mp.exp(z))),
     "gelu": lambda z: z * mp.ncdf(z),
     "gelu_tanh": lambda z: z / 2 * (1 + mp.tanh(mp.sqrt(2 / mp.pi) * (z + mpf("0.044715") * z**3))),
-    "selu": lambda z: mpf("1.0507009873554804934193349852946") * (z if z > 0 else mpf("1.6732632423543772848170429916717") * mp.expm1(z)),
+    "selu": lambda z: mpf("1.0507009873554804934193349852946")
+        * (z if z > 0 else mpf("1.6732632423543772848170429916717") * mp.expm1(z)),
     "squareplus": lambda z: (z + mp.sqrt(z * z + 4)) / 2,
     "gaussian": lambda z: mp.exp(-z * z),
     "softsign": lambda z: z / (1 + abs(z)),

@@ -87,9 +87,7 @@ def plugin(tmp_path: Path) -> dict[str, str]:
         info = site / f"{name}-2.5.dist-info"
         info.mkdir(parents=True)
         (site / f"{name}_module.py").write_text(code)
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: 2.5\n"
-        )
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: 2.5\n")
         (info / "entry_points.txt").write_text(f"[cbp]\n{name} = {name}_module\n")
     return {"PYTHONPATH": os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])}
 
@@ -113,9 +111,7 @@ def write_table(path: str, header: list[str], columns: list[np.ndarray]) -> None
         rows.writerows(zip(*(column.tolist() for column in columns), strict=True))
 
 
-def write_houses(
-    path: str = "houses.csv", *, header: bool = True, order: tuple[int, ...] = (0, 1, 2)
-) -> np.ndarray:
+def write_houses(path: str = "houses.csv", *, header: bool = True, order: tuple[int, ...] = (0, 1, 2)) -> np.ndarray:
     """Write a table of 300 houses, their price almost linear in the other columns; return the prices."""
     rng = np.random.default_rng(0)
     area, year = rng.uniform(30, 200, 300).round(1), rng.integers(1900, 2024, 300)
@@ -166,9 +162,7 @@ def test_train_digits_reaches_97_percent_whatever_the_seed(run: Run, seed: int) 
 def test_train_says_what_it_does_and_how_to_go_on(process: Run, tmp_path: Path) -> None:
     status, out, err = process("train", "digits")
     assert status == 0
-    assert (
-        err.splitlines()[0] == "digits: 1797 samples, 64 features, 10 classes; 1438 to train on, 359 held out"
-    )
+    assert err.splitlines()[0] == "digits: 1797 samples, 64 features, 10 classes; 1438 to train on, 359 held out"
     assert "64-200-10: relu, softmax; cross_entropy(label_smoothing=0.05)" in err
     assert "wrote digits.safetensors; to use it:" in out
     assert "cbp evaluate digits.safetensors digits --held-out" in out
@@ -193,9 +187,7 @@ def test_the_score_is_that_of_the_held_out_samples(run: Run) -> None:
     held_out = load("digits").split(0.3, seed=4)[1]
     predicted = cbp.load("digits.safetensors").predict(held_out.X).argmax(axis=1)
     accuracy = sklearn.metrics.accuracy_score(held_out.targets, predicted)
-    assert (
-        f"held-out accuracy {accuracy:.1%} ({sum(held_out.targets == predicted)} of {len(held_out)})" in out
-    )
+    assert f"held-out accuracy {accuracy:.1%} ({sum(held_out.targets == predicted)} of {len(held_out)})" in out
 
 
 def test_the_same_command_writes_the_same_bytes(run: Run) -> None:
@@ -295,9 +287,7 @@ def test_regression_answers_in_the_unit_of_the_targets(run: Run) -> None:
     out = run("train", "houses.csv", "--quiet").out
     r2 = float(re.match(r"held-out R² (0\.\d+), RMSE [\d,]+, MAE [\d,]+, ", out)[1])  # type: ignore[index]
     assert r2 > 0.95
-    predicted = [
-        float(row["price"]) for row in rows_of(run("predict", "houses.safetensors", "houses.csv").out)
-    ]
+    predicted = [float(row["price"]) for row in rows_of(run("predict", "houses.safetensors", "houses.csv").out)]
     assert np.abs(np.array(predicted) - price).mean() < 0.05 * price.std()
 
 
@@ -307,9 +297,7 @@ def test_several_targets_are_scored_one_by_one(run: Run) -> None:
     out = run("train", "t.csv", "--target", "double,square").out
     assert re.search(r"held-out R² 0\.\d+ \(mean of 2 targets\)", out)
     assert re.search(r"^  double: R² 0\.99\d*, RMSE ", out, re.MULTILINE)
-    assert re.search(
-        r"^  double: R² .*\n  square: R² ", run("evaluate", "t.safetensors", "t.csv").out, re.MULTILINE
-    )
+    assert re.search(r"^  double: R² .*\n  square: R² ", run("evaluate", "t.safetensors", "t.csv").out, re.MULTILINE)
     assert list(rows_of(run("predict", "t.safetensors", "t.csv").out)[0]) == ["double", "square"]
 
 
@@ -359,9 +347,7 @@ def test_an_idx_folder_brings_its_own_test_part(run: Run) -> None:
     Path("images").mkdir()
     for part, n in {"train": 60, "t10k": 20}.items():
         labels = np.arange(n, dtype=np.uint8) % 2
-        pixels = rng.integers(0, 100, (n, 4, 4), dtype=np.uint8) + 120 * labels[:, None, None].astype(
-            np.uint8
-        )
+        pixels = rng.integers(0, 100, (n, 4, 4), dtype=np.uint8) + 120 * labels[:, None, None].astype(np.uint8)
         header = b"\0\0\x08\x03" + np.array([n, 4, 4], ">u4").tobytes()
         Path(f"images/{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(header + pixels.tobytes()))
         header = b"\0\0\x08\x01" + np.array([n], ">u4").tobytes()
@@ -371,9 +357,7 @@ def test_an_idx_folder_brings_its_own_test_part(run: Run) -> None:
     assert "held-out accuracy 100.0% (20 of 20)" in result.out
     assert "cbp evaluate images.safetensors images/\n" in result.out
     assert run("evaluate", "images.safetensors", "images").out.startswith("accuracy 100.0% (20 of 20), cost ")
-    assert run("evaluate", "images.safetensors", "images", "--held-out").out.startswith(
-        "accuracy 100.0% (20 of 20)"
-    )
+    assert run("evaluate", "images.safetensors", "images", "--held-out").out.startswith("accuracy 100.0% (20 of 20)")
     assert len(rows_of(run("predict", "images.safetensors", "images").out)) == 20
 
 
@@ -447,9 +431,7 @@ def test_predict_gives_what_the_network_says(run: Run) -> None:
     rows = rows_of(run("predict", "iris.safetensors", "iris", "--probabilities").out)
     names = net.extra["class_names"]
     assert [row["class"] for row in rows] == [names[j] for j in outputs.argmax(axis=1)]
-    np.testing.assert_array_equal(
-        [[np.float32(row[f"P({name})"]) for name in names] for row in rows], outputs
-    )
+    np.testing.assert_array_equal([[np.float32(row[f"P({name})"]) for name in names] for row in rows], outputs)
 
 
 def test_predict_writes_a_file_instead(run: Run) -> None:
@@ -467,8 +449,7 @@ def test_columns_are_found_by_name_wherever_they_are(run: Run) -> None:
     run("train", "houses.csv", "--epochs", "5")
     for command in ("predict", "evaluate"):
         assert (
-            run(command, "houses.safetensors", "turned.csv").out
-            == run(command, "houses.safetensors", "houses.csv").out
+            run(command, "houses.safetensors", "turned.csv").out == run(command, "houses.safetensors", "houses.csv").out
         )
 
 
@@ -477,10 +458,7 @@ def test_tables_without_names_go_by_position(run: Run, trained_with_names: bool)
     write_houses("named.csv")
     write_houses("nameless.csv", header=False)
     run("train", "named.csv" if trained_with_names else "nameless.csv", "--out", "m", "--epochs", "5")
-    assert (
-        run("evaluate", "m", "nameless.csv").out.split(",")[0]
-        == run("evaluate", "m", "named.csv").out.split(",")[0]
-    )
+    assert run("evaluate", "m", "nameless.csv").out.split(",")[0] == run("evaluate", "m", "named.csv").out.split(",")[0]
     assert run("predict", "m", "nameless.csv").status == (2 if trained_with_names else 0)
     assert run("predict", "m", "nameless.csv", "--target", "-1").status == 0
 
@@ -505,14 +483,10 @@ def test_evaluate_agrees_with_scikit_learn_on_classes(run: Run) -> None:
 def test_evaluate_agrees_with_scikit_learn_on_numbers(run: Run) -> None:
     price = write_houses()
     run("train", "houses.csv", "--epochs", "1")
-    predicted = [
-        float(row["price"]) for row in rows_of(run("predict", "houses.safetensors", "houses.csv").out)
-    ]
+    predicted = [float(row["price"]) for row in rows_of(run("predict", "houses.safetensors", "houses.csv").out)]
     found = json.loads(run("evaluate", "houses.safetensors", "houses.csv", "--json").out)
     assert found["r2"] == pytest.approx([sklearn.metrics.r2_score(price, predicted)], rel=1e-5)
-    assert found["rmse"] == pytest.approx(
-        [sklearn.metrics.root_mean_squared_error(price, predicted)], rel=1e-5
-    )
+    assert found["rmse"] == pytest.approx([sklearn.metrics.root_mean_squared_error(price, predicted)], rel=1e-5)
     assert found["mae"] == pytest.approx([sklearn.metrics.mean_absolute_error(price, predicted)], rel=1e-5)
 
 
@@ -600,14 +574,12 @@ def test_a_plugin_is_found_by_name_and_its_absence_told(process: Run, plugin: di
     assert "install cbp-wiggle==2.5" in refused.err
 
 
-def test_plugins_lists_every_activation_and_cost_and_what_failed(
-    process: Run, plugin: dict[str, str]
-) -> None:
+def test_plugins_lists_every_activation_and_cost_and_what_failed(process: Run, plugin: dict[str, str]) -> None:
     listing = json.loads(process("plugins", "list", "--json", **plugin).out)
     names = {(entry["kind"], entry["name"]) for entry in listing["entries"]}
-    assert names == {("activation", a.name) for a in cbp.activations().values()} | {
-        ("activation", "wiggle")
-    } | {("cost", c.name) for c in cbp.costs().values()}
+    assert names == {("activation", a.name) for a in cbp.activations().values()} | {("activation", "wiggle")} | {
+        ("cost", c.name) for c in cbp.costs().values()
+    }
     wiggle = next(entry for entry in listing["entries"] if entry["name"] == "wiggle")
     assert (wiggle["distribution"], wiggle["version"], wiggle["runs_as"]) == ("cbp-wiggle", "2.5", "NumPy")
     assert "no_such_module" in listing["failures"]["cbp-broken:cbp_broken"]
@@ -750,9 +722,7 @@ def test_train_refuses_in_one_line_and_writes_nothing(run: Run, argv: tuple[str,
     assert sorted(Path().rglob("*")) == before
 
 
-@pytest.mark.parametrize(
-    ("argv", "words"), USE, ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
-)
+@pytest.mark.parametrize(("argv", "words"), USE, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
 def test_other_commands_refuse_in_one_line(run: Run, argv: tuple[str, ...], words: str) -> None:
     bad_files()
     header = [*load("iris").feature_names, "class"]
@@ -762,9 +732,7 @@ def test_other_commands_refuse_in_one_line(run: Run, argv: tuple[str, ...], word
     assert_one_line(run(*argv), 2, words)
 
 
-def test_a_file_that_may_not_be_written_is_refused_before_training(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_may_not_be_written_is_refused_before_training(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     bad_files()
     monkeypatch.setattr("os.access", lambda path, mode: False)
     assert_one_line(run("train", "digits", "--out", "protected"), 2, "protected: is write-protected")
@@ -820,9 +788,7 @@ def test_a_model_that_lies_about_its_data_is_refused(run: Run, extra: dict[str, 
 
 def test_names_in_a_model_cannot_command_the_terminal(run: Run) -> None:
     names = ["\x1b[2Jred", "b\rc", "c"]
-    cbp.Network([4, 3], cost="cross_entropy").save(
-        "m", extra={"task": "classification", "class_names": names}
-    )
+    cbp.Network([4, 3], cost="cross_entropy").save("m", extra={"task": "classification", "class_names": names})
     out = run("inspect", "m").out
     assert "\\x1b[2Jred" in out
     assert "\x1b" not in out

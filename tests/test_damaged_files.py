@@ -228,9 +228,7 @@ def test_a_missing_key_is_named(path: Path, key: str) -> None:
         (lambda d: d.update(reduction="max"), "damaged .*reduction: expected 'mean' or 'sum', got 'max'"),
     ],
 )
-def test_what_is_wrong_with_a_description_is_said(
-    path: Path, change: Callable[[Any], object], message: str
-) -> None:
+def test_what_is_wrong_with_a_description_is_said(path: Path, change: Callable[[Any], object], message: str) -> None:
     write_described(path, change)
     refusal = load_or_refuse(path)
     assert isinstance(refusal, str)
@@ -251,9 +249,7 @@ def test_tensors_of_another_type_are_refused(path: Path) -> None:
     net = cbp.Network([3, 2])
     for dtype in ("float16", "float64", "int32", "uint8", "bool"):
         net.save(path)
-        metadata = {
-            "cbp": json.dumps(description_of(path) | {"dtype": dtype if dtype != "float64" else "float32"})
-        }
+        metadata = {"cbp": json.dumps(description_of(path) | {"dtype": dtype if dtype != "float64" else "float32"})}
         path.write_bytes(to_bytes({name: x.astype(dtype) for name, x in tensors_of(net).items()}, metadata))
         assert isinstance(load_or_refuse(path), str)
 

@@ -161,9 +161,7 @@ def test_a_csv_of_words_in_the_last_column_is_a_classification(write: Callable[.
     assert iris.task == "classification"
     assert iris.class_names == ("setosa", "versicolor", "virginica")
     np.testing.assert_array_equal(iris.targets, [0, 1, 2])
-    np.testing.assert_array_equal(
-        iris.X, np.array([[5.1, 3.5, 1.4], [7, 3.2, 4.7], [6.3, 3.3, 6]], np.float32)
-    )
+    np.testing.assert_array_equal(iris.X, np.array([[5.1, 3.5, 1.4], [7, 3.2, 4.7], [6.3, 3.3, 6]], np.float32))
     assert iris.feature_names == ("x1", "x2", "x3")
     assert iris.X.flags.c_contiguous
 
@@ -195,9 +193,7 @@ def test_labels_written_as_floats_are_the_same_classes(write: Callable[..., Path
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_delimiters_and_gzip_are_recognised(
-    write: Callable[..., Path], delimiter: str, packed: bool
-) -> None:
+def test_delimiters_and_gzip_are_recognised(write: Callable[..., Path], delimiter: str, packed: bool) -> None:
     text = IRIS_LIKE.replace(",", delimiter).encode()
     path = write(gzip.compress(text) if packed else text, "t.csv.gz" if packed else "t.csv")
     np.testing.assert_array_equal(data.load(path).X, data.load(write(IRIS_LIKE)).X)
@@ -227,9 +223,7 @@ def test_quotes_blank_lines_crlf_and_a_byte_order_mark_are_read(write: Callable[
         ("", ("x1", "x2", "x3")),
     ],
 )
-def test_a_header_is_told_from_samples(
-    write: Callable[..., Path], first: str, names: tuple[str, ...]
-) -> None:
+def test_a_header_is_told_from_samples(write: Callable[..., Path], first: str, names: tuple[str, ...]) -> None:
     table = data.load(write(first + "5.5,1,2,0\n4.5,0,2,1\n"))
     assert table.feature_names == names
     assert len(table) == 2
@@ -252,9 +246,7 @@ def test_a_first_column_that_numbers_the_rows_is_no_feature(write: Callable[...,
 
 
 @pytest.mark.parametrize("target", ["y", 1, -2, "1"], ids=repr)
-def test_the_target_is_chosen_by_name_or_place(
-    write: Callable[..., Path], target: str | int
-) -> None:
+def test_the_target_is_chosen_by_name_or_place(write: Callable[..., Path], target: str | int) -> None:
     table = data.load(write("a,y,b\n1,u,2\n3,v,4\n"), target=target)
     assert table.feature_names == ("a", "b")
     assert table.class_names == ("u", "v")
@@ -301,9 +293,7 @@ def test_features_are_chosen_and_ordered_by_name(write: Callable[..., Path]) -> 
         ("1 2 u\n3 4 v\n", "columns are separated by , ; or tab"),
     ],
 )
-def test_a_bad_csv_is_refused_with_its_place(
-    write: Callable[..., Path], text: str, complaint: str
-) -> None:
+def test_a_bad_csv_is_refused_with_its_place(write: Callable[..., Path], text: str, complaint: str) -> None:
     said = message(write(text))
     assert complaint in said
     assert "table.csv" in said
@@ -351,9 +341,7 @@ def test_several_targets_of_words_are_refused(write: Callable[..., Path]) -> Non
         ({"class_names": ["u", "w"]}, "unknown class 'v'"),
     ],
 )
-def test_a_wrong_option_is_refused(
-    write: Callable[..., Path], options: dict[str, Any], complaint: str
-) -> None:
+def test_a_wrong_option_is_refused(write: Callable[..., Path], options: dict[str, Any], complaint: str) -> None:
     assert complaint in message(write("a,b,kind\n1,2,u\n3,4,v\n"), **options)
 
 
@@ -389,9 +377,7 @@ def test_a_large_csv_reads_in_seconds(tmp_path: Path) -> None:
         elements=st.floats(allow_nan=False, allow_infinity=False),
     )
 )
-def test_numbers_survive_a_round_trip_through_csv(
-    tmp_path_factory: pytest.TempPathFactory, table: Array
-) -> None:
+def test_numbers_survive_a_round_trip_through_csv(tmp_path_factory: pytest.TempPathFactory, table: Array) -> None:
     path = tmp_path_factory.mktemp("round") / "t.csv"
     path.write_text("\n".join(",".join(map(repr, row)) for row in table.tolist()) + "\n")
     read = data.load(path, task="regression", header=False, dtype="float64")
@@ -411,9 +397,7 @@ def test_an_npy_table_has_its_target_last(write: Callable[..., Path]) -> None:
 
 @pytest.mark.parametrize("dtype", [">f4", "<f8", "f2", ">i2", "u1", "i8"])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_any_number_type_and_memory_order_reads(
-    write: Callable[..., Path], dtype: str, order: Any
-) -> None:
+def test_any_number_type_and_memory_order_reads(write: Callable[..., Path], dtype: str, order: Any) -> None:
     table = np.arange(12).reshape(4, 3).astype(dtype, order=order)
     read = data.load(write(npy_bytes(table), "t.npy"))
     np.testing.assert_array_equal(read.X, table[:, :2].astype(float))
@@ -430,9 +414,7 @@ def test_a_structured_array_names_its_columns(write: Callable[..., Path]) -> Non
 
 
 @pytest.mark.parametrize("names", [("X", "y"), ("x", "targets"), ("data", "target"), ("X", "Y")])
-def test_an_npz_pairs_samples_with_targets(
-    write: Callable[..., Path], names: tuple[str, str]
-) -> None:
+def test_an_npz_pairs_samples_with_targets(write: Callable[..., Path], names: tuple[str, str]) -> None:
     arrays = {names[0]: np.eye(4), names[1]: np.array([0, 1, 0, 1])}
     read = data.load(write(npz_bytes(**arrays), "t.npz"))
     np.testing.assert_array_equal(read.X, np.eye(4))
@@ -558,9 +540,7 @@ def test_objects_are_never_unpickled(write: Callable[..., Path]) -> None:
         ),
     ],
 )
-def test_a_bad_array_file_is_refused(
-    write: Callable[..., Path], content: bytes, name: str, complaint: str
-) -> None:
+def test_a_bad_array_file_is_refused(write: Callable[..., Path], content: bytes, name: str, complaint: str) -> None:
     said = message(write(content, name), dtype="float64")
     assert complaint in said
     assert name in said
@@ -596,9 +576,7 @@ def test_an_archive_that_unfolds_beyond_its_header_is_cut_off(write: Callable[..
     ),
     st.booleans(),
 )
-def test_idx_round_trip(
-    tmp_path_factory: pytest.TempPathFactory, array: Array, packed: bool
-) -> None:
+def test_idx_round_trip(tmp_path_factory: pytest.TempPathFactory, array: Array, packed: bool) -> None:
     path = tmp_path_factory.mktemp("idx") / "file"
     path.write_bytes(gzip.compress(idx_bytes(array)) if packed else idx_bytes(array))
     read = data.read_idx(path)
@@ -607,9 +585,7 @@ def test_idx_round_trip(
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
-def test_a_folder_under_mnists_names_is_read_with_its_test_part(
-    tmp_path: Path, ending: str
-) -> None:
+def test_a_folder_under_mnists_names_is_read_with_its_test_part(tmp_path: Path, ending: str) -> None:
     images = write_mnist(tmp_path / "mnist", ending=ending)
     mnist = data.load(tmp_path / "mnist")
     assert mnist.test is not None
@@ -658,9 +634,7 @@ def test_labels_take_the_names_they_are_given(tmp_path: Path) -> None:
         (b"\0\0\x08\x04" + b"\xff" * 12 + bytes(4), "expected an array, got uint8 in shape"),
     ],
 )
-def test_a_bad_idx_file_is_refused(
-    write: Callable[..., Path], content: bytes, complaint: str
-) -> None:
+def test_a_bad_idx_file_is_refused(write: Callable[..., Path], content: bytes, complaint: str) -> None:
     path = write(content, "train-images-idx3-ubyte")
     with pytest.raises(DataError) as refusal:
         data.read_idx(path)
@@ -762,9 +736,7 @@ def test_a_split_depends_on_the_seed_alone() -> None:
     st.floats(0.001, 0.999),
     st.integers(0, 2**32),
 )
-def test_a_split_parts_the_samples_and_loses_no_class(
-    labels: list[int], fraction: float, seed: int
-) -> None:
+def test_a_split_parts_the_samples_and_loses_no_class(labels: list[int], fraction: float, seed: int) -> None:
     X = np.arange(len(labels), dtype=np.float32)[:, None]
     whole = data.from_arrays(X, labels, task="classification")
     counts = np.bincount(whole.targets)

@@ -14,8 +14,10 @@ import pytest
 from cbp import data
 
 ROOT = Path(__file__).resolve().parents[1]
-BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
-SHELL = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+BLOCKS = re.findall(
+    r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
+SHELL = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 COMMANDS = [line for block in SHELL for line in block.splitlines() if line.startswith("cbp ")]
 
 
@@ -66,7 +68,18 @@ def idx_folder(tmp_path: Path) -> Path:
 
 def test_nielsens_network_learns_alike_in_numpy_and_in_cbp(idx_folder: Path) -> None:
     example = str(ROOT / "examples" / "nielsen.py")
-    shown = run(sys.executable, "-W", "error", example, str(idx_folder), "--epochs", "12", "--seeds", "3", cwd=idx_folder)
+    shown = run(
+        sys.executable,
+        "-W",
+        "error",
+        example,
+        str(idx_folder),
+        "--epochs",
+        "12",
+        "--seeds",
+        "3",
+        cwd=idx_folder,
+    )
     plain, compiled = (float(p) for p in re.findall(r"(\d+\.\d+)% \(", shown.splitlines()[-1]))
     assert min(plain, compiled) > 85
     assert abs(plain - compiled) < 5

@@ -177,9 +177,7 @@ def test_a_write_that_fails_leaves_the_old_file(
         with pytest.raises(error) as refusal:
             network(seed=1).save(saved)
     if error is OSError:
-        assert (
-            str(refusal.value) == f"[Errno 28] could not write the model: No space left on device: '{saved}'"
-        )
+        assert str(refusal.value) == f"[Errno 28] could not write the model: No space left on device: '{saved}'"
     assert saved.read_bytes() == before
     assert files_in(saved.parent) == [saved.name]
     network(seed=1).save(saved)
@@ -196,9 +194,7 @@ def test_a_disk_that_fills_up_leaves_the_old_file(saved: Path) -> None:
         "except OSError as error: print(error)"
     )
     before = saved.read_bytes()
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(saved)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", script, str(saved)], capture_output=True, text=True, check=True)
     assert done.stdout == f"[Errno 27] could not write the model: File too large: '{saved}'\n"
     assert saved.read_bytes() == before
     assert files_in(saved.parent) == [saved.name]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import cbp
-from cbp.activations import cbp_activations
-from cbp.costs import cbp_costs
+from cbp.builtins.activations import cbp_activations
+from cbp.builtins.costs import cbp_costs
 from cbp.plugin import Activation, Cost
 
 Array = np.ndarray[Any, Any]
@@ -115,9 +115,7 @@ def test_gradients_are_the_slopes_of_every_pair(sigma: Activation, cost: Cost) -
 
 @every_sigma
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_gradients_are_the_slopes_of_every_hidden_and_input_activation(
-    sigma: Activation, reduction: str
-) -> None:
+def test_gradients_are_the_slopes_of_every_hidden_and_input_activation(sigma: Activation, reduction: str) -> None:
     net, X, y = away_from_kinks(
         lambda seed: cbp.Network(
             [2, 3, 3, 1],
@@ -142,9 +140,7 @@ def with_parameters() -> Iterator[tuple[str, str, dict[str, float]]]:
 
 
 @pytest.mark.parametrize(("kind", "name", "values"), list(with_parameters()))
-def test_gradients_are_the_slopes_for_other_parameters(
-    kind: str, name: str, values: dict[str, float]
-) -> None:
+def test_gradients_are_the_slopes_for_other_parameters(kind: str, name: str, values: dict[str, float]) -> None:
     def make(seed: int) -> cbp.Network:
         if kind == "activation":
             sigma = cbp.activation(name, **values)
@@ -173,9 +169,7 @@ def test_numpy_activations_and_costs_have_the_same_slopes() -> None:
         vjp=lambda z, a, g: g - g.mean(axis=1, keepdims=True),
     )
     quartic = Cost("quartic", lambda a, y: ((a - y) ** 4).sum(axis=1), lambda a, y: 4 * (a - y) ** 3)
-    net = cbp.Network(
-        [3, 4, 3, 2], [cube, centre, cube], input_activation=centre, cost=quartic, dtype="float64"
-    )
+    net = cbp.Network([3, 4, 3, 2], [cube, centre, cube], input_activation=centre, cost=quartic, dtype="float64")
     X, y = data(net, 5, seed=1)
     a = centre.forward(X)
     for l, sigma in ((2, cube), (3, centre), (4, cube)):
@@ -188,9 +182,7 @@ def test_numpy_activations_and_costs_have_the_same_slopes() -> None:
 @every_pair
 def test_float32_gradients_are_the_float64_ones(sigma: Activation, cost: Cost) -> None:
     def make(dtype: str, seed: int) -> cbp.Network:
-        net = cbp.Network(
-            [9, 17, 5], "tanh", cbp.activation(sigma.name), cbp.cost(cost.name), dtype=dtype, seed=seed
-        )
+        net = cbp.Network([9, 17, 5], "tanh", cbp.activation(sigma.name), cbp.cost(cost.name), dtype=dtype, seed=seed)
         net.parameters = net.parameters.astype("float32")
         return net
 
@@ -224,9 +216,7 @@ def test_a_batch_is_the_weighted_sum_of_its_samples(reduction: str) -> None:
         alone: Any = net.gradients(X[i], labels[i], inputs=True)
         np.testing.assert_allclose(got.per_sample[i], alone.flat, rtol=1e-12, atol=1e-15)
         np.testing.assert_allclose(got.inputs[i], scale[i] * alone.inputs[0], rtol=1e-12, atol=1e-15)
-    assert got.cost == pytest.approx(
-        sum(s * net.cost(x, t) for s, x, t in zip(scale, X, labels, strict=True))
-    )
+    assert got.cost == pytest.approx(sum(s * net.cost(x, t) for s, x, t in zip(scale, X, labels, strict=True)))
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import cbp
-from cbp.activations import cbp_activations
+from cbp.builtins.activations import cbp_activations
 from cbp.initializers import NAMED, Constant, Glorot, He, LeCun, Normal, Orthogonal, Uniform, initializer
 
 Array = np.ndarray[Any, Any]
@@ -87,9 +87,7 @@ def test_an_activation_chooses_how_its_layer_begins(spec: Any) -> None:
 def test_the_defaults_are_the_papers() -> None:
     """He for relu and its like, LeCun for selu, Glorot for what saturates on both sides."""
     defaults = {spec.name: spec.init for spec in cbp_activations()}
-    assert {defaults[name] for name in ("relu", "leaky_relu", "elu", "gelu", "silu", "mish")} == {
-        "he_uniform"
-    }
+    assert {defaults[name] for name in ("relu", "leaky_relu", "elu", "gelu", "silu", "mish")} == {"he_uniform"}
     assert {defaults[name] for name in ("tanh", "logistic", "softmax", "identity")} == {"glorot_uniform"}
     assert defaults["selu"] == "lecun_normal"
 

@@ -76,10 +76,7 @@ def test_the_same_numbers_give_the_same_answers(form: str, dtype: str) -> None:
             x.flags.writeable = False
     assert net.predict(given[0]).tobytes() == net.predict(X).tobytes()
     assert net.cost(given[0], given[1], w) == net.cost(X, y, weights[:, 0])
-    assert (
-        net.gradients(given[0], given[1], w).flat.tobytes()
-        == net.gradients(X, y, weights[:, 0]).flat.tobytes()
-    )
+    assert net.gradients(given[0], given[1], w).flat.tobytes() == net.gradients(X, y, weights[:, 0]).flat.tobytes()
     net.fit(given[0], given[1], epochs=2, batch_size=4, sample_weight=w)
     other.fit(X, y, epochs=2, batch_size=4, sample_weight=weights[:, 0])
     assert net.parameters.tobytes() == other.parameters.tobytes()

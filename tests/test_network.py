@@ -11,16 +11,14 @@ import numpy as np
 import pytest
 
 import cbp
-from cbp.activations import cbp_activations
+from cbp.builtins.activations import cbp_activations
+from cbp.builtins.costs import cbp_costs
 from cbp.core.memory import ALIGNMENT
-from cbp.costs import cbp_costs
 from cbp.initializers import Constant
 
 Array = np.ndarray[Any, Any]
 
-BUILT_IN = {
-    kind: [spec.name for spec in specs()] for kind, specs in (("a", cbp_activations), ("C", cbp_costs))
-}
+BUILT_IN = {kind: [spec.name for spec in specs()] for kind, specs in (("a", cbp_activations), ("C", cbp_costs))}
 
 
 def network(**options: Any) -> cbp.Network:
@@ -375,9 +373,7 @@ def test_the_cost_is_a_weighted_mean_or_sum(reduction: str) -> None:
     assert net.cost(X, y) == pytest.approx(C.mean() if reduction == "mean" else C.sum(), rel=1e-14)
     want = np.average(C, weights=weights) if reduction == "mean" else (weights * C).sum()
     assert net.cost(X, y, weights) == pytest.approx(want, rel=1e-14)
-    assert net.cost(X, y, sample_weight=3 * weights) == pytest.approx(
-        want if reduction == "mean" else 3 * want
-    )
+    assert net.cost(X, y, sample_weight=3 * weights) == pytest.approx(want if reduction == "mean" else 3 * want)
 
 
 def test_answers_are_new_arrays() -> None:

@@ -22,9 +22,7 @@ def logistic(z: Array) -> Array:
 
 
 def network(input_activation: str = "logistic", **options: Any) -> cbp.Network:
-    net = cbp.Network(
-        SIZES, "logistic", input_activation=input_activation, dtype="float64", seed=7, **options
-    )
+    net = cbp.Network(SIZES, "logistic", input_activation=input_activation, dtype="float64", seed=7, **options)
     net.parameters += 0.5 * np.random.default_rng(7).normal(size=net.n_parameters)
     return net
 
@@ -68,9 +66,7 @@ def test_every_object_has_the_papers_shape(traced: tuple[cbp.Network, Trace]) ->
 def test_equation_1_z_is_W_a_plus_b(traced: tuple[cbp.Network, Trace]) -> None:
     net, trace = traced
     for l in range(2, 5):
-        np.testing.assert_allclose(
-            trace.z[l], net.W[l] @ trace.a[l - 1] + net.b[l][:, np.newaxis], rtol=1e-14
-        )
+        np.testing.assert_allclose(trace.z[l], net.W[l] @ trace.a[l - 1] + net.b[l][:, np.newaxis], rtol=1e-14)
 
 
 def test_equation_2_f_is_sigma_after_every_phi() -> None:
@@ -141,9 +137,7 @@ def test_equations_6_to_9_delta_l_from_delta_l_plus_1(traced: tuple[cbp.Network,
         np.testing.assert_array_equal(trace.da_dz[l], sigma_prime)  # eq 8
         np.testing.assert_allclose(trace.dz_dz(l), net.W[l + 1] @ trace.da_dz[l], rtol=1e-15)  # eq 7
         np.testing.assert_allclose(trace.delta[l], trace.delta[l + 1] @ trace.dz_dz(l), rtol=1e-12)  # eq 6
-        np.testing.assert_allclose(
-            trace.delta[l], trace.delta[l + 1] @ net.W[l + 1] @ sigma_prime, rtol=1e-12
-        )  # eq 9
+        np.testing.assert_allclose(trace.delta[l], trace.delta[l + 1] @ net.W[l + 1] @ sigma_prime, rtol=1e-12)  # eq 9
 
 
 def test_equation_8_is_sigma_prime(traced: tuple[cbp.Network, Trace]) -> None:
@@ -246,9 +240,7 @@ def test_squared_error_is_the_papers_and_quadratic_is_nielsens() -> None:
     assert nielsen.cost(x, target) == pytest.approx(((a - target) ** 2).sum() / 2, rel=1e-14)
     np.testing.assert_allclose(paper.trace(x, target).dC_da, [2 * (a - target)], rtol=1e-14)
     np.testing.assert_allclose(nielsen.trace(x, target).dC_da, [a - target], rtol=1e-14)
-    np.testing.assert_allclose(
-        paper.gradients(x, target).flat, 2 * nielsen.gradients(x, target).flat, rtol=1e-14
-    )
+    np.testing.assert_allclose(paper.gradients(x, target).flat, 2 * nielsen.gradients(x, target).flat, rtol=1e-14)
 
 
 @CONVENTIONS

@@ -146,9 +146,7 @@ def test_a_step_that_overflows_is_not_kept() -> None:
 def test_a_last_step_that_overflows_is_not_kept() -> None:
     """Its cost was finite and no batch follows: the parameters themselves are looked at."""
     net = cbp.Network([1, 1], "identity", init="constant")
-    with pytest.raises(
-        FloatingPointError, match="a step of epoch 1 made parameters of layer 2 infinite or NaN"
-    ):
+    with pytest.raises(FloatingPointError, match="a step of epoch 1 made parameters of layer 2 infinite or NaN"):
         net.fit([[1e9]], [[1e9]], epochs=1, optimizer=cbp.SGD(lr=1e30))
     assert net.parameters.tolist() == [0, 0]
     assert net.epochs_trained == 0

@@ -23,9 +23,7 @@ from cbp.plugin import Cost
 FRACTION: Any = np.float32(0.2)
 
 
-def descend(
-    net: cbp.Network, X: Array, y: Array, batch_size: int, lr: float, weights: Array | None = None
-) -> float:
+def descend(net: cbp.Network, X: Array, y: Array, batch_size: int, lr: float, weights: Array | None = None) -> float:
     """One epoch of plain gradient descent in order, from `net.gradients`; the mean cost before each step."""
     total = 0.0
     w = np.ones(len(X)) if weights is None else weights
@@ -134,9 +132,7 @@ def test_a_weight_is_a_number_of_copies(optimizer: Any, reduction: str) -> None:
     copies = np.arange(50) % 4
     weighted, copied = network(reduction=reduction), network(reduction=reduction)
     weighted.fit(X, y, epochs=5, batch_size=50, optimizer=optimizer, sample_weight=copies)
-    copied.fit(
-        X.repeat(copies, axis=0), y.repeat(copies, axis=0), epochs=5, batch_size=200, optimizer=optimizer
-    )
+    copied.fit(X.repeat(copies, axis=0), y.repeat(copies, axis=0), epochs=5, batch_size=200, optimizer=optimizer)
     np.testing.assert_allclose(weighted.parameters, copied.parameters, rtol=1e-8, atol=1e-10)
 
 
@@ -164,9 +160,7 @@ def test_class_weights_are_sample_weights() -> None:
 
 def test_balanced_class_weights_are_scikit_learns() -> None:
     X, _, labels = samples()
-    balanced, by_sample = (
-        network(sizes=[3, 4, 3], cost="cross_entropy") for _ in range(2)
-    )  # class 2 is absent
+    balanced, by_sample = (network(sizes=[3, 4, 3], cost="cross_entropy") for _ in range(2))  # class 2 is absent
     each = compute_class_weight("balanced", classes=np.array([0, 1]), y=labels)
     balanced.fit(X, labels, epochs=2, class_weight="balanced")
     by_sample.fit(X, labels, epochs=2, sample_weight=each[labels])
@@ -221,10 +215,7 @@ def test_another_process_gets_the_same_bits() -> None:
         "net.fit(X, labels, epochs=3, optimizer='adam')\n"
         "print(net.parameters.tobytes().hex())"
     )
-    runs = {
-        subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout
-        for _ in range(2)
-    }
+    runs = {subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout for _ in range(2)}
     assert len(runs) == 1
 
 
@@ -272,9 +263,7 @@ def test_held_out_cost_and_accuracy_are_those_after_the_epoch(reduction: str) ->
     net = network(cost="cross_entropy", reduction=reduction)
     history = net.fit(X[:40], labels[:40], epochs=3, validation=(X[40:], labels[40:]))
     total = net.cost(X[40:], labels[40:])
-    assert history["validation_cost"][-1] == pytest.approx(
-        total / (20 if reduction == "sum" else 1), rel=1e-12
-    )
+    assert history["validation_cost"][-1] == pytest.approx(total / (20 if reduction == "sum" else 1), rel=1e-12)
     assert history["validation_accuracy"][-1] == (net.predict(X[40:]).argmax(axis=1) == labels[40:]).mean()
     assert history["cost"][-1] < 2  # a mean too
 
@@ -285,9 +274,7 @@ def test_held_out_cost_is_weighted_as_training_is() -> None:
     net = network()
     history = net.fit(X, y, epochs=1, validation=0.5, sample_weight=weights, seed=7)
     held = np.random.default_rng(7).permutation(40)[:20]
-    assert history["validation_cost"][-1] == pytest.approx(
-        net.cost(X[held], y[held], weights[held]), rel=1e-12
-    )
+    assert history["validation_cost"][-1] == pytest.approx(net.cost(X[held], y[held], weights[held]), rel=1e-12)
 
 
 def test_looking_at_held_out_data_changes_nothing() -> None:
@@ -393,10 +380,6 @@ def test_the_core_loses_no_memory() -> None:
         "    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "peak(200); print(peak(5), peak(2000))"
     )
-    out = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, check=True, env={**os.environ}
-    ).stdout
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env={**os.environ}).stdout
     few, many = map(int, out.split())
-    assert many - few <= 512 * (
-        1024 if sys.platform == "darwin" else 1
-    )  # KiB; a leak of 4 bytes a step shows
+    assert many - few <= 512 * (1024 if sys.platform == "darwin" else 1)  # KiB; a leak of 4 bytes a step shows

@@ -57,9 +57,7 @@ class JaxScan(Peer):
     def _scan(self, theta: Any, order: Any, X: Any, y: Any) -> Any:
         def step(theta: Any, rows: Any) -> Any:
             x_B, y_B = (v.at[rows].get(mode="promise_in_bounds") for v in (X, y))
-            cost, gradient = jax.value_and_grad(lambda theta: self._cost(self._forward(theta, x_B), y_B))(
-                theta
-            )
+            cost, gradient = jax.value_and_grad(lambda theta: self._cost(self._forward(theta, x_B), y_B))(theta)
             return jax.tree.map(lambda p, g: p - self.problem.rate * g, theta, gradient), cost
 
         theta, costs = jax.lax.scan(step, theta, order.reshape(-1, self.problem.workload.batch))

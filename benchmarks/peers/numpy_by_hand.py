@@ -29,9 +29,7 @@ class NumpyByHand(Peer):
         self._W = [W.copy() for W, _ in problem.parameters]
         self._b = [b.copy() for _, b in problem.parameters]
         self._gradient = [np.empty_like(W) for W in self._W]
-        self._a, self._delta, self._spare = (
-            [np.empty((w.batch, N), problem.dtype) for N in w.sizes] for _ in range(3)
-        )
+        self._a, self._delta, self._spare = ([np.empty((w.batch, N), problem.dtype) for N in w.sizes] for _ in range(3))
         self._rows = np.arange(w.batch)
 
     def _step(self, rows: Array) -> float:

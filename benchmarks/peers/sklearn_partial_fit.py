@@ -77,9 +77,7 @@ class SklearnPartialFit(Peer):
 
     def parameters(self) -> list[tuple[Array, Array]]:
         """As `Peer.parameters`."""
-        return [
-            (W.copy(), b.copy()) for W, b in zip(self._model.coefs_, self._model.intercepts_, strict=True)
-        ]
+        return [(W.copy(), b.copy()) for W, b in zip(self._model.coefs_, self._model.intercepts_, strict=True)]
 
     def predictor(self, X: Array) -> Callable[[], object]:
         """As `Peer.predictor`; a single sample is a matrix of one row here."""

@@ -71,10 +71,7 @@ class TorchEager(Peer):
 
     def parameters(self) -> list[tuple[Array, Array]]:
         """As `Peer.parameters`."""
-        return [
-            (layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy().copy())
-            for layer in self._linear
-        ]
+        return [(layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy().copy()) for layer in self._linear]
 
     def predictor(self, X: Array) -> Callable[[], object]:
         """As `Peer.predictor`."""

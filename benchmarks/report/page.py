@@ -70,13 +70,8 @@ def _run(run: dict[str, Any]) -> list[str]:
         parts.append(f"## Inference, {run['dtype']}, {threads}\n\nµs a call:\n\n{_table(head, body)}")
     if "optimizers" in run:
         head = ["", "sgd", "momentum", "adam"]
-        body = [
-            [name, *(number(times[o]["median"]) for o in head[1:])]
-            for name, times in run["optimizers"].items()
-        ]
-        parts.append(
-            f"## Optimisers on mnist, {run['dtype']}, {threads}\n\nµs a step:\n\n{_table(head, body)}"
-        )
+        body = [[name, *(number(times[o]["median"]) for o in head[1:])] for name, times in run["optimizers"].items()]
+        parts.append(f"## Optimisers on mnist, {run['dtype']}, {threads}\n\nµs a step:\n\n{_table(head, body)}")
     return parts
 
 

@@ -28,9 +28,7 @@ def cells(row: dict[str, Any], columns: tuple[str, ...]) -> list[str]:
 
 def training_row(row: dict[str, Any]) -> str:
     """One finished workload in one line, while the others still run."""
-    times = "  ".join(
-        f"{name} {number(median(row['times'], name))}" for name in COLUMNS if name in row["times"]
-    )
+    times = "  ".join(f"{name} {number(median(row['times'], name))}" for name in COLUMNS if name in row["times"])
     return f"{row['workload']['name']:9} {times}  floor {number(floor_time(row))}  [{cells(row, ())[1]}]"
 
 
@@ -60,9 +58,7 @@ def as_text(results: dict[str, Any]) -> str:
         parts += _run(run, results["clock"])
     for name in ("imports", "startup"):
         if name in results:
-            parts.append(
-                _aligned([[name, "ms"], *([k, number(v["median"])] for k, v in results[name].items())])
-            )
+            parts.append(_aligned([[name, "ms"], *([k, number(v["median"])] for k, v in results[name].items())]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -99,8 +95,7 @@ def _aligned(rows: list[list[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(w) if i == 0 else cell.rjust(w)
-            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows
     )

@@ -34,9 +34,7 @@ def run(options: argparse.Namespace) -> None:
         rows = _layers(description, tensors)
         pairs = _pairs(description)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as damage:
-        raise ModelError(
-            f"{options.model}: its description is damaged ({type(damage).__name__}: {damage})"
-        ) from damage
+        raise ModelError(f"{options.model}: its description is damaged ({type(damage).__name__}: {damage})") from damage
     count = sum(tensor.size for tensor in tensors.values())
     sizes = "-".join(map(str, description["sizes"]))
     print(f"{printable(options.model)}: {sizes}, {count:,} parameters, {description['dtype']}\n")

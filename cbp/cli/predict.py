@@ -76,6 +76,4 @@ def _check_probabilities(outputs: np.ndarray, preparation: Preparation) -> None:
     if not preparation.class_names:
         raise ValueError("--probabilities: this model predicts numbers, not classes")
     if outputs.min() < 0 or outputs.max() > 1 + 1e-6:
-        raise ValueError(
-            "--probabilities: this model's outputs are not between 0 and 1, as softmax makes them"
-        )
+        raise ValueError("--probabilities: this model's outputs are not between 0 and 1, as softmax makes them")

@@ -70,7 +70,6 @@ def _widths(rows: Rows) -> list[int]:
 
 def _line(row: Sequence[str], widths: Sequence[int], sides: Sequence[bool]) -> str:
     cells = (
-        cell.rjust(width) if right else cell.ljust(width)
-        for cell, width, right in zip(row, widths, sides, strict=True)
+        cell.rjust(width) if right else cell.ljust(width) for cell, width, right in zip(row, widths, sides, strict=True)
     )
     return "  ".join(cells).rstrip()

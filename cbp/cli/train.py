@@ -41,9 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_training_options(parser.add_argument_group("training"))
     group = parser.add_argument_group("output")
     group.add_argument("--out", metavar="FILE", help="model file (default: DATA.safetensors in this folder)")
-    group.add_argument(
-        "--quiet", action="store_true", help="show the score only (default: progress and hints)"
-    )
+    group.add_argument("--quiet", action="store_true", help="show the score only (default: progress and hints)")
 
 
 def _add_data_options(group: argparse._ArgumentGroup) -> None:
@@ -83,9 +81,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.quiet:
         announce(data, train, held_out, net)
     began = perf_counter()
-    finished = _fit(
-        net, preparation.applied(train), held_out and preparation.applied(held_out), optimizer, options
-    )
+    finished = _fit(net, preparation.applied(train), held_out and preparation.applied(held_out), optimizer, options)
     score = preparation.score(net, held_out) if held_out else None
     seconds, replaced = perf_counter() - began, out.exists()
     net.save(out, extra=preparation.to_json() | _provenance(options, data, optimizer, score))
@@ -123,9 +119,7 @@ def _preparation(train: Dataset, net: Network, options: argparse.Namespace) -> P
     )
 
 
-def _fit(
-    net: Network, train: Dataset, held_out: Dataset | None, optimizer: Any, options: argparse.Namespace
-) -> bool:
+def _fit(net: Network, train: Dataset, held_out: Dataset | None, optimizer: Any, options: argparse.Namespace) -> bool:
     """Train; False if Ctrl-C ended it, with the parameters of the last whole step."""
     try:
         net.fit(
@@ -145,9 +139,7 @@ def _fit(
     return True
 
 
-def _provenance(
-    options: argparse.Namespace, data: Dataset, optimizer: Any, score: Score | None
-) -> dict[str, Any]:
+def _provenance(options: argparse.Namespace, data: Dataset, optimizer: Any, score: Score | None) -> dict[str, Any]:
     """Where the model comes from, for its file."""
     drawn = {"fraction": options.test_fraction, "seed": options.seed}
     if options.test_fraction is None:

@@ -2,7 +2,7 @@
  *
  * σ′ is written in terms of a where that loses nothing, so that a pass need not keep z. At a kink it is what PyTorch
  * takes: at 0 the value from the left (relu′(0) = 0), at the end of a flat piece the flat side's. BOUNDED keeps ∞ · 0
- * out of products whose other factor has already reached 0. cbp/activations.py holds the same definitions for
+ * out of products whose other factor has already reached 0. cbp/builtins/activations.py holds the same definitions for
  * readers, in NumPy.
  */
 #ifndef CBP_CORE_ACTIVATIONS_H

@@ -2,7 +2,7 @@
  *
  * C is the sum over a sample's outputs, never the mean. At a kink the gradient is 0, the middle of the two sides'.
  * Away from the canonical activation a logarithm may meet a = 0: a is then taken as TINY, the smallest normal number,
- * which keeps ∞ · 0 out. cbp/costs.py holds the same definitions for readers, in NumPy.
+ * which keeps ∞ · 0 out. cbp/builtins/costs.py holds the same definitions for readers, in NumPy.
  */
 #ifndef CBP_CORE_COSTS_H
 #define CBP_CORE_COSTS_H

@@ -48,8 +48,7 @@ cdef real *sample_costs(real[::1] work) noexcept nogil:
     return matrix(work, 0, 0)
 
 
-cdef const real *activation_of(const Net *net, int l, const real[:, ::1] X,
-                                      real[::1] work) noexcept nogil:
+cdef const real *activation_of(const Net *net, int l, const real[:, ::1] X, real[::1] work) noexcept nogil:
     """a^l; layer 1's is X itself where no σ is applied to the input."""
     if l == 1 and net.input_identity:
         return &X[0, 0]

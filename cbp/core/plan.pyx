@@ -12,7 +12,7 @@ from cbp_kernel cimport CBP_BWD_READS_Z, CBP_IN_PLACE, CBP_OK
 
 from .bound cimport BoundActivation, BoundCost
 from .passes cimport (
-    Layer, Net, activation_of, backpropagate, differentiate, differentiate_sample, feed_forward,
+    Layer, Net, backpropagate, differentiate, differentiate_sample, feed_forward,
     lowest_layer, measure, place, real, sample_costs, work_size,
 )
 

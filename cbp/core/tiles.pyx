@@ -171,7 +171,8 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                   real *pack,                                      # work: pack_size numbers
                   After *after) noexcept nogil:                    # IN/OUT or NULL
     cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
-    cdef bint pack_A = a_k != 1 and M > 1 and K * M * sizeof(real) > 1 << 17, pack_B = b_j != 1 or (M > 24 and K * N > 16384)
+    cdef bint pack_A = a_k != 1 and M > 1 and K * M * sizeof(real) > 1 << 17
+    cdef bint pack_B = b_j != 1 or (M > 24 and K * N > 16384)
     cdef bint blocks = after != NULL and by_blocks(after)
     cdef const real *left
     cdef const real *right

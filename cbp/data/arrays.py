@@ -59,17 +59,14 @@ def _header(stream: IO[bytes], what: str) -> tuple[tuple[int, ...], bool, np.dty
         raise  # told apart by those who opened the stream
     except Exception as damage:  # the header is a Python literal: nearly anything can go wrong
         raise DataError(
-            f"{what}: expected npy data of format 1 or 2, got a damaged header "
-            "or one of over 10000 bytes"
+            f"{what}: expected npy data of format 1 or 2, got a damaged header or one of over 10000 bytes"
         ) from damage
     if min(shape, default=0) < 0:
         raise DataError(f"{what}: expected npy data, got the shape {shape}")
     return shape, fortran, dtype
 
 
-def read_npy_table(
-    path: Path, target: Column | Sequence[Column] | None, features: Sequence[Column] | None
-) -> Raw:
+def read_npy_table(path: Path, target: Column | Sequence[Column] | None, features: Sequence[Column] | None) -> Raw:
     """Read a table (n, columns) of one dtype, or a structured array (n,) with named fields."""
     with opened(path) as stream:
         table = read_npy(stream, str(path))
@@ -118,9 +115,7 @@ def read_npz(path: Path, with_targets: bool) -> Raw:
         except (DataError, OSError, MemoryError):
             raise
         except Exception as damage:  # zipfile and its codecs have many ways to fail
-            raise DataError(
-                f"{path}: the npz archive is damaged ({shown(str(damage))}); fetch it again"
-            ) from damage
+            raise DataError(f"{path}: the npz archive is damaged ({shown(str(damage))}); fetch it again") from damage
 
 
 class _Archive:
@@ -137,9 +132,7 @@ class _Archive:
             return Raw(self._array(samples_test if samples_test in self.members else samples), None)
         targets, targets_test = self._first(TARGETS, "targets in y, targets or y_train")
         has_test = samples_test in self.members and targets_test in self.members
-        return self._pair(
-            samples, targets, self._pair(samples_test, targets_test) if has_test else None
-        )
+        return self._pair(samples, targets, self._pair(samples_test, targets_test) if has_test else None)
 
     def _pair(self, samples: str, targets: str, test: Raw | None = None) -> Raw:
         return Raw(self._array(samples), self._array(targets), test=test)

@@ -72,11 +72,7 @@ def _nameless(names: Sequence[str], features: Sequence[Column]) -> bool:
     asked = tuple(features)
     words = bool(asked) and all(isinstance(column, str) for column in asked)
     nothing_fits = not set(asked) <= set(names)
-    return (
-        words
-        and nothing_fits
-        and (tuple(names) == default_names(len(names)) or asked == default_names(len(asked)))
-    )
+    return words and nothing_fits and (tuple(names) == default_names(len(names)) or asked == default_names(len(asked)))
 
 
 def _counted(others: list[int], count: int, what: str) -> list[int]:
@@ -100,8 +96,7 @@ def _place(names: Sequence[str], column: Column, what: str) -> int:
         place = int(column)
     except ValueError:
         raise DataError(
-            f"{what}: there is no column {column!r}{did_you_mean(str(column), names)}; the columns "
-            f"are {listed(names)}"
+            f"{what}: there is no column {column!r}{did_you_mean(str(column), names)}; the columns are {listed(names)}"
         ) from None
     if not -len(names) <= place < len(names):
         raise DataError(f"{what}: there is no column {place}, only 0 to {len(names) - 1}")

@@ -57,17 +57,12 @@ class Dataset:
             raise DataError(f"{self.name}: expected samples, got an empty array of {n} by {width}")
         if len(self.targets) != n:
             raise DataError(
-                f"{self.name}: {n} samples but {len(self.targets)} targets: "
-                "expected one target for each sample"
+                f"{self.name}: {n} samples but {len(self.targets)} targets: expected one target for each sample"
             )
         if self.test is not None and self.test.n_features != width:
-            raise DataError(
-                f"{self.name}: {width} features, but {self.test.n_features} in the test part"
-            )
+            raise DataError(f"{self.name}: {width} features, but {self.test.n_features} in the test part")
         if len(self.feature_names) != width:
-            raise DataError(
-                f"{self.name}: {width} features, {len(self.feature_names)} names for them"
-            )
+            raise DataError(f"{self.name}: {width} features, {len(self.feature_names)} names for them")
 
     def __len__(self) -> int:
         return len(self.X)
@@ -145,9 +140,7 @@ class Dataset:
             Of N_L columns; for regression only.
         """
         if targets is not None and self.class_names:
-            raise DataError(
-                f"{self.name}: the targets are class labels; only numbers can be scaled"
-            )
+            raise DataError(f"{self.name}: the targets are class labels; only numbers can be scaled")
         return replace(
             self,
             X=features.apply(self.X),

@@ -45,9 +45,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     except FileNotFoundError:
         raise DataNotFoundError(f"{path}: there is no such file") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as damage:
-        raise DataError(
-            f"{path}: the gzip data is damaged or cut short ({damage}); fetch the file again"
-        ) from damage
+        raise DataError(f"{path}: the gzip data is damaged or cut short ({damage}); fetch the file again") from damage
     except OSError as refusal:
         raise DataError(f"{path}: cannot be read ({refusal.strerror or refusal})") from refusal
 
@@ -106,7 +104,6 @@ def _read_exactly(stream: IO[bytes], count: int, what: str) -> bytearray:
         )
     if len(data) > count:
         raise DataError(
-            f"{what}: the header promises {count} bytes of data, but more follow: "
-            "the file is damaged; fetch it again"
+            f"{what}: the header promises {count} bytes of data, but more follow: the file is damaged; fetch it again"
         )
     return data

@@ -106,9 +106,7 @@ def _is_header(first: list[str], below: list[list[str]]) -> bool:
         return all(map(_is_word, first))
     if len(first) > 3 and first == [str(j) for j in range(len(first))]:  # pandas, without names
         return not all(map(_is_whole, below[0]))
-    above_numbers = any(
-        _is_word(name) and any(map(is_number, column)) for name, column in _columns(first, below)
-    )
+    above_numbers = any(_is_word(name) and any(map(is_number, column)) for name, column in _columns(first, below))
     return above_numbers and all(map(_may_be_name, first))
 
 

@@ -42,9 +42,7 @@ class Raw:
     test: Raw | None = None
 
 
-def finished(
-    raw: Raw, name: str, task: Task | None, class_names: Sequence[str], dtype: DTypeLike
-) -> Dataset:
+def finished(raw: Raw, name: str, task: Task | None, class_names: Sequence[str], dtype: DTypeLike) -> Dataset:
     """Decide the task, number the classes, make the arrays float."""
     if raw.targets is None:
         raise DataError(f"{name}: expected targets beside the samples, got none")

@@ -73,9 +73,7 @@ class Scaling:
         try:
             shift, scale = (np.array(stored[key], dtype=np.float64) for key in ("shift", "scale"))
         except (KeyError, TypeError, ValueError) as damage:
-            raise DataError(
-                "a stored scaling needs the number lists 'shift' and 'scale'"
-            ) from damage
+            raise DataError("a stored scaling needs the number lists 'shift' and 'scale'") from damage
         sound = shift.ndim == 1 and shift.shape == scale.shape and bool(np.all(scale >= 0))
         if not (sound and np.isfinite(shift).all() and np.isfinite(scale).all()):
             raise DataError("a stored scaling is damaged: shift and scale do not fit together")
@@ -83,9 +81,7 @@ class Scaling:
 
     def _by_blocks(self, X: AnyArray, change: Callable[[AnyArray], AnyArray]) -> Floats:
         if X.ndim not in (1, 2) or X.shape[-1] != len(self.shift):
-            raise DataError(
-                f"expected {len(self.shift)} columns, as in training, got shape {X.shape}"
-            )
+            raise DataError(f"expected {len(self.shift)} columns, as in training, got shape {X.shape}")
         out = np.empty(X.shape, X.dtype if X.dtype in (np.float32, np.float64) else np.float64)
         rows_in, rows_out = np.atleast_2d(X), np.atleast_2d(out)
         with np.errstate(over="ignore"):

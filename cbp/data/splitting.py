@@ -34,9 +34,7 @@ def held_out_rows(groups: AnyArray, fraction: float, seed: int) -> NDArray[np.bo
         members = order[groups[order] == group]
         held_out[members[: _share(len(members), fraction)]] = True
     if not held_out.any():
-        raise DataError(
-            f"cannot hold out any of {len(groups)} samples: expected two or more of some class"
-        )
+        raise DataError(f"cannot hold out any of {len(groups)} samples: expected two or more of some class")
     return held_out
 
 

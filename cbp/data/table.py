@@ -67,9 +67,7 @@ class _Table:
     def _numbers(self, texts: dict[int, list[str]]) -> NDArray[np.float64]:
         """All columns as numbers; the targets' fields are put into ``texts`` and read as 0."""
         unused = set(range(len(self.layout.names))) - set(self.chosen.features)
-        converters: dict[int | str, Callable[[str], float]] = {
-            j: _collector(texts.get(j)) for j in unused
-        }
+        converters: dict[int | str, Callable[[str], float]] = {j: _collector(texts.get(j)) for j in unused}
         with opened_text(self.path) as text:
             for _ in range(self.layout.skip):
                 text.readline()

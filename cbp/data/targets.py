@@ -98,9 +98,7 @@ def numeric(values: Values, dtype: DTypeLike, what: str) -> Floats:
     return floats.reshape(len(floats), -1) if len(floats) else floats.reshape(0, 1)
 
 
-def encoded(
-    values: Values, class_names: Sequence[str], what: str
-) -> tuple[Labels, tuple[str, ...]]:
+def encoded(values: Values, class_names: Sequence[str], what: str) -> tuple[Labels, tuple[str, ...]]:
     """Class labels 0..k-1 and the names of the classes.
 
     Parameters
@@ -126,17 +124,13 @@ def encoded(
     if class_names:
         return _relabelled(found, tuple(class_names), what)[labels], tuple(class_names)
     if len(found) == 1:
-        raise DataError(
-            f"{what}: all {len(values)} samples are {shown(found[0])}; expected two classes or more"
-        )
+        raise DataError(f"{what}: all {len(values)} samples are {shown(found[0])}; expected two classes or more")
     return labels, found
 
 
 def _numbered(values: AnyArray, what: str) -> tuple[tuple[str, ...], Labels]:
     if values.ndim != 1:
-        raise DataError(
-            f"{what}: expected a class label per sample, or one-hot rows, got shape {values.shape}"
-        )
+        raise DataError(f"{what}: expected a class label per sample, or one-hot rows, got shape {values.shape}")
     as_floats(values, np.float64, what)
     kinds, labels = np.unique(values, return_inverse=True)
     return tuple(_name(kind) for kind in kinds.tolist()), labels.astype(np.int64)
@@ -155,7 +149,6 @@ def _relabelled(found: tuple[str, ...], names: tuple[str, ...], what: str) -> La
     for value in found:
         if value not in labels:
             raise DataError(
-                f"{what}: unknown class {shown(value)}{did_you_mean(value, names)}; "
-                f"the classes are {listed(names)}"
+                f"{what}: unknown class {shown(value)}{did_you_mean(value, names)}; the classes are {listed(names)}"
             )
     return np.array([labels[value] for value in found], dtype=np.int64)

@@ -61,9 +61,7 @@ SIGMAS = {
     "logistic": Sigma(jax.nn.sigmoid, answers="unit"),
     "tanh": Sigma(jnp.tanh),
     "relu": Sigma(jax.nn.relu, kinks=(0,)),
-    "leaky_relu": Sigma(
-        lambda z, alpha: jnp.where(z > 0, z, alpha * z), {"alpha": 0.01}, {"alpha": 0.3}, kinks=(0,)
-    ),
+    "leaky_relu": Sigma(lambda z, alpha: jnp.where(z > 0, z, alpha * z), {"alpha": 0.01}, {"alpha": 0.3}, kinks=(0,)),
     "elu": Sigma(jax.nn.elu, {"alpha": 1.0}, {"alpha": 0.6}, kinks=(0,)),
     "selu": Sigma(jax.nn.selu, kinks=(0,)),
     "celu": Sigma(jax.nn.celu, {"alpha": 1.0}, {"alpha": 1.7}),
@@ -110,9 +108,7 @@ COSTS = {
         {"q": 0.2},
         kink=lambda a, y: a - y,
     ),
-    "poisson": C(
-        lambda a, y, n: a - y * jnp.log(a), takes="positive", targets=("counts",), canonical="exponential"
-    ),
+    "poisson": C(lambda a, y, n: a - y * jnp.log(a), takes="positive", targets=("counts",), canonical="exponential"),
     "cross_entropy": C(
         lambda a, y, n, label_smoothing: -_smooth(y, n, label_smoothing) * jnp.log(a),
         {"label_smoothing": 0.0},

@@ -118,11 +118,7 @@ def test_costs_are_jaxs(i: int, dtype: str, isa: str, answers_of: Any) -> None:
     assert np.abs(answers_of(isa)[f"{i}/{dtype}/cost"] - E).max() <= TOLERANCE[dtype] * scale
 
 
-SMALL = [
-    i
-    for i, d in enumerate(DRAWN)
-    if len(d.X) * sum(W.size + len(W) for W in d.W) <= answers.LARGEST_PER_SAMPLE
-]
+SMALL = [i for i, d in enumerate(DRAWN) if len(d.X) * sum(W.size + len(W) for W in d.W) <= answers.LARGEST_PER_SAMPLE]
 
 
 @pytest.mark.parametrize("i", SMALL)

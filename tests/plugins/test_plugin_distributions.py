@@ -83,9 +83,7 @@ def test_snakes_kernel_is_its_numpy_tier(snake: Any, alpha: float, dtype: type) 
     a = forward(kernel, z, ctx)
     out = backward(kernel, z, a, g, ctx)
     exact = z.astype(np.longdouble)
-    eps = float(
-        np.finfo(dtype).eps
-    )  # |z| and |g| stay below 16; rounding αz moves the sine by up to 16 α eps
+    eps = float(np.finfo(dtype).eps)  # |z| and |g| stay below 16; rounding αz moves the sine by up to 16 α eps
     np.testing.assert_allclose(a, snake.forward(exact, **ctx), rtol=0, atol=80 * eps)
     slope = snake.derivative(exact, None, **ctx)
     np.testing.assert_allclose(out, g * slope, rtol=0, atol=640 * alpha * eps)

@@ -103,9 +103,7 @@ def test_two_plugins_of_one_distribution_stand_alone(
     assert list(registry.failures) == ["parts:broken"]
 
 
-def test_a_typo_is_pointed_out_even_beside_a_broken_plugin(
-    registry: Registry, distribution: Distribution
-) -> None:
+def test_a_typo_is_pointed_out_even_beside_a_broken_plugin(registry: Registry, distribution: Distribution) -> None:
     distribution("bad", "import no_such_module_at_all")
     expected = r"did you mean 'relu'\?; .*failed to load: bad:bad \(ModuleNotFoundError"
     with pytest.raises(PluginError, match=expected):

@@ -88,9 +88,7 @@ def test_a_hundred_plugins_cost_nothing_until_a_name_is_unknown(
     assert run(IMPORT, folder) == "(1, 2)\nimportlib.metadata was used\n"
 
 
-def test_a_plugins_names_are_found(
-    registry: Registry, distribution: Distribution, activation_plugin: Code
-) -> None:
+def test_a_plugins_names_are_found(registry: Registry, distribution: Distribution, activation_plugin: Code) -> None:
     distribution("my-plugin", activation_plugin("cube"), version="2.5")
     entry = registry.find("activation", "cube")
     assert (entry.id, entry.version) == ("my-plugin:cube", "2.5")

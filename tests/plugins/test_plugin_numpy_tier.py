@@ -47,9 +47,7 @@ FUSED: Fields = QUARTIC | {
 }
 
 
-def network(
-    hidden: Any = "tanh", output: Any = "identity", cost: Any = "squared_error", **rest: Any
-) -> cbp.Network:
+def network(hidden: Any = "tanh", output: Any = "identity", cost: Any = "squared_error", **rest: Any) -> cbp.Network:
     return cbp.Network([3, 4, 2], hidden, output, cost, seed=1, **rest)
 
 
@@ -143,9 +141,7 @@ def test_an_answer_of_the_wrong_shape_is_an_error(place: int, answer: str) -> No
         return lambda *arguments: WRONG_ANSWERS[answer](function(*arguments))
 
     parts, where = placed(wrap)[place].values
-    check_refused(
-        network(**parts), where, ValueError, r"of 'mine' must return an array of shape \(\d+,.*\), got \("
-    )
+    check_refused(network(**parts), where, ValueError, r"of 'mine' must return an array of shape \(\d+,.*\), got \(")
 
 
 @pytest.mark.parametrize("argument", range(3))

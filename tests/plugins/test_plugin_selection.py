@@ -55,13 +55,9 @@ def test_what_is_left_out_is_not_imported(
     assert registry.failures == {}
 
 
-def test_a_name_that_is_left_out_is_explained(
-    registry: Registry, three: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_that_is_left_out_is_explained(registry: Registry, three: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CBP_PLUGINS", "-plug-b")
-    with pytest.raises(
-        ValueError, match=r"unknown activation 'act_b'.*CBP_PLUGINS leaves out plug-b:point-b"
-    ):
+    with pytest.raises(ValueError, match=r"unknown activation 'act_b'.*CBP_PLUGINS leaves out plug-b:point-b"):
         registry.find("activation", "act_b")
 
 

@@ -25,5 +25,5 @@ setup(
         )
         for isa in cpu.supported()
     ],
-    options={"build_ext": {"parallel": len(cpu.supported())}},
+    options={"build_ext": {"parallel": str(len(cpu.supported()))}},
 )

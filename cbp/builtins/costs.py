@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from .core.isa import kernels
-from .plugin import Array, Cost, Param, hookimpl
+from ..core.isa import kernels
+from ..plugin import Array, Cost, Param, hookimpl
 
 __all__ = ["cbp_costs"]
 
@@ -50,9 +50,7 @@ def _quantile_gradient(a: Array, y: Array, q: float) -> Array:
 
 def _log_cosh(d: Array) -> Array:
     d = np.abs(d)
-    u = np.expm1(
-        -np.minimum(d, 20)
-    )  # up to 1, cosh d - 1 = u² / (2 + 2u) keeps the digits; beyond, |d| - log 2 does
+    u = np.expm1(-np.minimum(d, 20))  # up to 1, cosh d - 1 = u² / (2 + 2u) keeps the digits; beyond, |d| - log 2 does
     return np.where(d > 1, d - math.log(2), 0) + np.log1p(np.where(d > 1, (1 + u) ** 2, u * u / (2 + 2 * u)))
 
 

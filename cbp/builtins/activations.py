@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .core.isa import kernels
-from .plugin import Activation, Array, Param, hookimpl
+from ..core.isa import kernels
+from ..plugin import Activation, Array, Param, hookimpl
 
 __all__ = ["cbp_activations"]
 

@@ -1,0 +1,1 @@
+"""The built-in activations and costs, registered through the same hooks as a plugin's."""
