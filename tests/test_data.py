@@ -593,7 +593,8 @@ def test_a_folder_under_mnists_names_is_read_with_its_test_part(tmp_path: Path, 
     assert mnist.image_shape == (4, 3)
     assert mnist.class_names == ("0", "1", "2", "3", "4")
     np.testing.assert_array_equal(mnist.X, images.reshape(20, 12) / np.float32(255))
-    assert (mnist.X.min(), mnist.X.max()) == (0, 1)
+    assert mnist.X.min() == 0
+    assert mnist.X.max() == 1
     assert "0..1" in mnist.about
 
 
@@ -719,7 +720,7 @@ def test_a_split_keeps_every_class_in_its_proportion() -> None:
     digits = data.load("digits")
     train, held_out = digits.split(0.2, seed=1)
     assert len(train) + len(held_out) == len(digits)
-    shares = np.bincount(held_out.targets) / np.bincount(digits.targets)
+    shares = np.bincount(held_out.targets.astype(int)) / np.bincount(digits.targets.astype(int))
     np.testing.assert_allclose(shares, 0.2, atol=0.004)
 
 
@@ -739,7 +740,7 @@ def test_a_split_depends_on_the_seed_alone() -> None:
 def test_a_split_parts_the_samples_and_loses_no_class(labels: list[int], fraction: float, seed: int) -> None:
     X = np.arange(len(labels), dtype=np.float32)[:, None]
     whole = data.from_arrays(X, labels, task="classification")
-    counts = np.bincount(whole.targets)
+    counts = np.bincount(whole.targets.astype(int))
     if counts.max() == 1:
         with pytest.raises(DataError, match="cannot hold out any"):
             whole.split(fraction, seed)
