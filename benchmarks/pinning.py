@@ -12,11 +12,14 @@ READ_AT_IMPORT = (
 )  # fmt: skip
 
 
+HOLDS_BACK = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS", "CBP_ISA")  # each peer at its best
+
+
 def environment(threads: int, dtype: str = "float32") -> dict[str, str]:
     """The environment of a process that computes with `threads` threads in `dtype`."""
     eigen = str(threads > 1).lower()
     return (
-        os.environ
+        {name: value for name, value in os.environ.items() if name not in HOLDS_BACK}
         | dict.fromkeys(READ_AT_IMPORT, str(threads))
         | {
             "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={eigen} intra_op_parallelism_threads={threads}",

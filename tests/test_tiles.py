@@ -87,15 +87,15 @@ def test_backward_product_is_numpys(isa: str, dtype: type) -> None:
 
 @every_isa
 @every_dtype
-@pytest.mark.parametrize(("alpha", "beta"), [(1.0, 0.0), (1.0, 1.0), (-0.25, 1.0), (2.0, 0.5)])
-def test_weight_product_is_numpys(isa: str, dtype: type, alpha: float, beta: float) -> None:
-    """G = beta·G + alpha·Aᵀ·Δ (eq 13): the left operand by columns; alpha = -η, beta = 1 is a step."""
+@pytest.mark.parametrize(("alpha", "add"), [(1.0, False), (1.0, True), (-0.25, True), (2.0, False)])
+def test_weight_product_is_numpys(isa: str, dtype: type, alpha: float, add: bool) -> None:
+    """G = add·G + alpha·Aᵀ·Δ (eq 13): the left operand by columns; alpha = -η, added, is a step."""
     rng = np.random.default_rng(3)
     for B, I, O in shapes():
         A_BI, D_BO, G_IO = matrix(rng, dtype, B, I), matrix(rng, dtype, B, O), matrix(rng, dtype, I, O)
-        before = G_IO if beta else np.full_like(G_IO, np.nan)
-        got = product(isa, A_BI.T, D_BO, before, alpha=alpha, beta=beta)
-        assert_product(got, A_BI.T, D_BO, beta * G_IO, alpha)
+        before = G_IO if add else np.full_like(G_IO, np.nan)
+        got = product(isa, A_BI.T, D_BO, before, alpha=alpha, add=add)
+        assert_product(got, A_BI.T, D_BO, add * G_IO, alpha)
 
 
 @every_isa
@@ -149,16 +149,16 @@ def test_what_follows_a_product_is_the_activation_of_all_of_it(isa: str, dtype: 
 @every_isa
 @every_dtype
 def test_bias_product_is_numpys(isa: str, dtype: type) -> None:
-    """G = beta·g + alpha·1ᵀ·Δ (eq 15): the left operand is a single 1, repeated."""
+    """g = add·g + alpha·1ᵀ·Δ (eq 15): the left operand is a single 1, repeated."""
     rng = np.random.default_rng(6)
     one: Array = np.ones((1, 1), dtype)
     for size in SIZES:
         for B, O in ((size, 7), (3, size), (1, size)):
             D, before = matrix(rng, dtype, B, O), matrix(rng, dtype, O)
-            for alpha, beta in ((1.0, 0.0), (-0.1, 1.0), (1.0, 1.0)):
-                ones, was = np.broadcast_to(one, (1, B)), before if beta else np.full_like(before, np.nan)
-                got = product(isa, ones, D, was[np.newaxis], alpha=alpha, beta=beta)
-                assert_product(got, ones, D, beta * before, alpha)
+            for alpha, add in ((1.0, False), (-0.1, True), (1.0, True)):
+                ones, was = np.broadcast_to(one, (1, B)), before if add else np.full_like(before, np.nan)
+                got = product(isa, ones, D, was[np.newaxis], alpha=alpha, add=add)
+                assert_product(got, ones, D, add * before, alpha)
 
 
 @every_isa

@@ -25,6 +25,7 @@ FORWARD, BACKWARD = 1, -1
 _PXD = (Path(__file__).parents[1] / "cbp" / "core" / "tiles.pxd").read_text()
 _C: dict[str, Any] = {
     "int": ctypes.c_int,
+    "bint": ctypes.c_int,
     "Py_ssize_t": ctypes.c_ssize_t,
     "float": ctypes.c_float,
     "double": ctypes.c_double,
@@ -85,11 +86,13 @@ def product(
     B: Array,
     C: Array,
     bias: Array | None = None,
-    alpha: float = 1.0,
-    beta: float = 0.0,
+    alpha: float | None = None,
+    add: bool = False,
     after: After | None = None,
 ) -> Array:
-    """beta·C + alpha·(bias + A·B); A and B lie by rows, transposed, or are one number repeated.
+    """bias + A·B, or with alpha, for an A by columns, add·C + alpha·A·B.
+
+    A and B lie by rows, transposed, or are one number repeated.
 
     An `after` whose `out` is None works in place: what it makes of the product is what comes back.
     """
@@ -97,6 +100,7 @@ def product(
     left, right, out = _in_its_layout(A), _in_its_layout(B), Guarded(C)
     pack = np.full(tiles.pack_size + SLACK, np.nan, C.dtype)
     extra = None if bias is None else Guarded(bias)
+    scale = None if alpha is None else Guarded(np.array([alpha], C.dtype))
     if after is not None and after.out is None:
         after.out = out.address
     getattr(tiles, f"product_{SUFFIX[C.dtype]}")(
@@ -107,8 +111,8 @@ def product(
         right.address,
         *_steps(B),
         extra and extra.address,
-        alpha,
-        beta,
+        scale and scale.address,
+        add,
         out.address,
         pack.ctypes.data,
         after and ctypes.byref(after),

@@ -121,9 +121,9 @@ cdef int step(Net *net, Course *course, int lowest, const real[:, ::1] X, const 
     if status != CBP_OK:
         return status
     if course.update == NULL:
-        differentiate(net, X, work, -scale * <real>course.rate, <real>1, theta)
+        differentiate(net, X, work, -scale * <real>course.rate, True, theta)
     else:
-        differentiate(net, X, work, scale, <real>0, gradient)
+        differentiate(net, X, work, scale, False, gradient)
         update(net, course, theta, gradient, state)
     return CBP_OK
 

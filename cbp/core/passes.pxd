@@ -35,7 +35,7 @@ cdef int measure(Net *net, const real[:, ::1] targets, real[::1] work) noexcept 
 cdef int backpropagate(Net *net, const real[:, ::1] X, const real[:, ::1] targets, const real *weights,
                        const real[::1] theta, real[::1] work, int lowest) noexcept nogil
 
-cdef void differentiate(Net *net, const real[:, ::1] X, real[::1] work, real alpha, real beta,
+cdef void differentiate(Net *net, const real[:, ::1] X, real[::1] work, real alpha, bint add,
                         real[::1] gradient) noexcept nogil
 
 cdef Py_ssize_t work_size(const Net *net, Py_ssize_t rows) noexcept nogil

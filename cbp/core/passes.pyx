@@ -63,18 +63,18 @@ cdef inline const real *z_of(const Net *net, int l, const real[:, ::1] X, real[:
 
 cdef inline void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, const real *A, Py_ssize_t a_i,
                          Py_ssize_t a_k, const real *B, Py_ssize_t b_k, Py_ssize_t b_j, const real *bias,
-                         real alpha, real beta, real *C, real *pack, After *after) noexcept nogil:
+                         const real *alpha, bint add, real *C, real *pack, After *after) noexcept nogil:
     if real is float:
-        tiles.product_f32(M, N, K, A, a_i, a_k, B, b_k, b_j, bias, alpha, beta, C, pack, after)
+        tiles.product_f32(M, N, K, A, a_i, a_k, B, b_k, b_j, bias, alpha, add, C, pack, after)
     else:
-        tiles.product_f64(M, N, K, A, a_i, a_k, B, b_k, b_j, bias, alpha, beta, C, pack, after)
+        tiles.product_f64(M, N, K, A, a_i, a_k, B, b_k, b_j, bias, alpha, add, C, pack, after)
 
 
 cdef inline int forward_product(const real *A_BI, const real *W_IO, const real *b_O,      # IN
                                 Py_ssize_t B, Py_ssize_t I, Py_ssize_t O, After *sigma,   # IN
                                 real *Z_BO, real *pack) noexcept nogil:                   # OUT
     """Z = A·W + b, then a = σ(Z): eq 1."""
-    product(B, O, I, A_BI, I, 1, W_IO, O, 1, b_O, 1, 0, Z_BO, pack, sigma)
+    product(B, O, I, A_BI, I, 1, W_IO, O, 1, b_O, <const real *>NULL, False, Z_BO, pack, sigma)
     return sigma.status
 
 
@@ -82,22 +82,22 @@ cdef inline int backward_product(const real *D_BO, const real *W_IO,            
                                  Py_ssize_t B, Py_ssize_t I, Py_ssize_t O, After *sigma,  # IN
                                  real *G_BI, real *pack) noexcept nogil:                  # OUT
     """G = Δ·Wᵀ, then δ = G·σ′(z): eq 9."""
-    product(B, I, O, D_BO, O, 1, W_IO, 1, O, <const real *>NULL, 1, 0, G_BI, pack, sigma)
+    product(B, I, O, D_BO, O, 1, W_IO, 1, O, <const real *>NULL, <const real *>NULL, False, G_BI, pack, sigma)
     return sigma.status
 
 
 cdef inline void weight_product(const real *A_BI, const real *D_BO,                       # IN
                                 Py_ssize_t B, Py_ssize_t I, Py_ssize_t O,                 # IN
-                                real alpha, real beta, real *G_IO, real *pack) noexcept nogil:  # IN/OUT
-    """G = beta·G + alpha·Aᵀ·Δ: eq 13, summed over the batch."""
-    product(I, O, B, A_BI, 1, I, D_BO, O, 1, <const real *>NULL, alpha, beta, G_IO, pack, NULL)
+                                real alpha, bint add, real *G_IO, real *pack) noexcept nogil:  # IN/OUT
+    """G = add·G + alpha·Aᵀ·Δ: eq 13, summed over the batch."""
+    product(I, O, B, A_BI, 1, I, D_BO, O, 1, <const real *>NULL, &alpha, add, G_IO, pack, NULL)
 
 
 cdef inline void bias_product(const real *D_BO, Py_ssize_t B, Py_ssize_t O,               # IN
-                              real alpha, real beta, real *g_O, real *pack) noexcept nogil:   # IN/OUT
-    """g = beta·g + alpha·1ᵀ·Δ: eq 15, summed over the batch. The ones are the paper's '1' nodes."""
+                              real alpha, bint add, real *g_O, real *pack) noexcept nogil:   # IN/OUT
+    """g = add·g + alpha·1ᵀ·Δ: eq 15, summed over the batch. The ones are the paper's '1' nodes."""
     cdef real one = 1
-    product(1, O, B, &one, 0, 0, D_BO, O, 1, <const real *>NULL, alpha, beta, g_O, pack, NULL)
+    product(1, O, B, &one, 0, 0, D_BO, O, 1, <const real *>NULL, &alpha, add, g_O, pack, NULL)
 
 
 cdef inline After after_forward(const Layer *layer, void *a) noexcept nogil:
@@ -170,11 +170,11 @@ cdef int backpropagate(Net *net,
 cdef void differentiate(Net *net,
                         const real[:, ::1] X,                     # IN  (B, N_1)
                         real[::1] work,                           # IN  a^l and δ^l
-                        real alpha, real beta,                    # IN
-                        real[::1] gradient) noexcept nogil:       # IN/OUT beta·gradient + alpha·[δC/δθ]
+                        real alpha, bint add,                     # IN
+                        real[::1] gradient) noexcept nogil:       # IN/OUT add·gradient + alpha·[δC/δθ]
     """Steps 5 and 6: [δC/δW^l] = a^{l-1} ⊗ δ^l (eq 13) and [δC/δb^l] = δ^l (eq 15), l = L .. 2.
 
-    alpha = 1 gives the sum over the batch, 1/Σ weights its mean; with alpha = -η, or -η/Σ weights, beta = 1
+    alpha = 1 gives the sum over the batch, 1/Σ weights its mean; with alpha = -η, or -η/Σ weights, add
     and the parameters for `gradient` this is a step of gradient descent."""
     cdef Py_ssize_t B = X.shape[0]
     cdef Layer *layer = net.layer
@@ -185,8 +185,8 @@ cdef void differentiate(Net *net,
             continue
         delta = matrix(work, B, layer[l].delta)
         weight_product(activation_of(net, l - 1, X, work), delta, B, layer[l - 1].size, layer[l].size,
-                       alpha, beta, &gradient[layer[l].W], &work[0])
-        bias_product(delta, B, layer[l].size, alpha, beta, &gradient[layer[l].b], &work[0])
+                       alpha, add, &gradient[layer[l].W], &work[0])
+        bias_product(delta, B, layer[l].size, alpha, add, &gradient[layer[l].b], &work[0])
 
 
 cdef void differentiate_sample(Net *net, const real[:, ::1] X, real[::1] work, Py_ssize_t i,
@@ -202,7 +202,7 @@ cdef void differentiate_sample(Net *net, const real[:, ::1] X, real[::1] work, P
             memset(&gradient[layer[l].W], 0, (I + 1) * O * sizeof(real))
             continue
         delta = matrix(work, B, layer[l].delta) + i * O
-        weight_product(activation_of(net, l - 1, X, work) + i * I, delta, 1, I, O, <real>1, <real>0,
+        weight_product(activation_of(net, l - 1, X, work) + i * I, delta, 1, I, O, <real>1, False,
                        &gradient[layer[l].W], &work[0])
         memcpy(&gradient[layer[l].b], delta, O * sizeof(real))
 

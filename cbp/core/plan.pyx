@@ -82,7 +82,7 @@ cdef int gradient_of_chunk(Net *net, const real[:, ::1] X, const real[:, ::1] ta
     status = backpropagate(net, X, targets, weights, theta, work, lowest)
     if status != CBP_OK:
         return status
-    differentiate(net, X, work, scale, <real>(0 if first else 1), gradient)
+    differentiate(net, X, work, scale, not first, gradient)
     if inputs != NULL:
         for i in range(B * net.layer[1].size):
             inputs[i] = scale * work[place(B, net.layer[1].delta) + i]

@@ -1,6 +1,9 @@
 /* tile.h -- the one primitive under every matrix product: a register tile.
  *
- *     C[i, j] = beta·C[i, j] + alpha·(bias[j] + Σ_k A[i, k]·B[k, j]),   i < mr, j < (nv-1)·VL + last
+ *     C[i, j] = start[i, j] + Σ_k A[i, k]·B[k, j]              A row by row: activations and deltas
+ *     C[i, j] = start[i, j] + alpha·Σ_k A[i, k]·B[k, j]        A column by column: gradients and updates
+ *
+ * for i < mr, j < (nv-1)·VL + last; start is the bias, C itself, or NULL for zeros.
  *
  * An mr x nv block of accumulators, each one vector register wide, stays in registers while k runs: A is
  * broadcast one number at a time, B is loaded nv vectors at a time. The sum over k is sequential in every
@@ -9,7 +12,7 @@
  * Written with the vector extension of GCC and Clang because plain loops over acc[MR][NR] reach only
  * four fifths of its speed (the compiler splits the inner loop before it unrolls the outer one).
  *
- * Loads may run past a row's end by up to one vector: B, bias and C lie in buffers that cbp allocates with
+ * Loads may run past a row's end by up to one vector: B, start and C lie in buffers that cbp allocates with
  * one vector of slack behind them. Stores never do.
  */
 #ifndef CBP_TILE_H
@@ -17,6 +20,9 @@
 
 #include <stddef.h>
 #include <string.h>
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
@@ -30,10 +36,10 @@
 #endif
 #define TILE_VECTORS 2
 
-/* How many rows the next tile takes of those that remain: not every count has a tile of its own. */
+/* How many rows the next tile takes of those that remain: the last two share, for a tile of a row or two has
+ * too few sums in flight to keep the multipliers busy. */
 static inline ptrdiff_t tile_rows(ptrdiff_t remain) {
-    if (remain >= TILE_ROWS) return TILE_ROWS;
-    return remain > 8 ? 8 : remain > 6 ? 6 : remain;
+    return remain >= 2 * TILE_ROWS || remain == TILE_ROWS ? TILE_ROWS : remain > TILE_ROWS ? (remain + 1) / 2 : remain;
 }
 
 #define T float

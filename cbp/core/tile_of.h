@@ -8,30 +8,37 @@ typedef T TILE(vec_u) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T
 
 static inline __attribute__((always_inline)) VEC TILE(load)(const T *p) { return *(const TILE(vec_u) *)p; }
 
-/* Store the first n lanes: in halves, quarters, ... so that no count needs a loop. */
-static inline void TILE(store_part)(T *p, VEC v, int n) {
-    T lane[LANES];
-    const T *from = lane;
-    memcpy(lane, &v, sizeof v);
-    if (LANES > 8 && n & 8) { memcpy(p, from, 8 * sizeof(T)); p += 8; from += 8; }
-    if (LANES > 4 && n & 4) { memcpy(p, from, 4 * sizeof(T)); p += 4; from += 4; }
-    if (LANES > 2 && n & 2) { memcpy(p, from, 2 * sizeof(T)); p += 2; from += 2; }
-    if (n & 1) *p = *from;
+#if defined(__AVX512F__)
+/* Store the first n lanes, n >= 1. */
+static inline __attribute__((always_inline)) void TILE(store_part)(T *p, VEC v, int n) {
+    if (sizeof(T) == 4) _mm512_mask_storeu_ps(p, (__mmask16)(0xFFFFu >> (16 - n)), (__m512)v);
+    else _mm512_mask_storeu_pd(p, (__mmask8)(0xFFu >> (8 - n)), (__m512d)v);
 }
-
-static inline __attribute__((always_inline)) void TILE(store)(T *p, VEC v, int n) {
-    if (n == LANES) *(TILE(vec_u) *)p = v;
-    else TILE(store_part)(p, v, n);
+#else
+/* Store rows of nv vectors, the last of which has `last` lanes. Not inlined: the tile's sums would leave their
+ * registers in the loop already. */
+static __attribute__((noinline)) void TILE(store_ragged)(const VEC (*sum)[TILE_VECTORS], int mr, int nv, int last,
+                                                         T *C, ptrdiff_t ldc) {
+    for (int i = 0; i < mr; i++, C += ldc) {
+        T *c = C + (nv - 1) * LANES;
+        const T *lane = (const T *)&sum[i][nv - 1];
+        if (nv == 2) *(TILE(vec_u) *)C = sum[i][0];
+        if (LANES > 4 && last & 4) { memcpy(c, lane, 4 * sizeof(T)); c += 4; lane += 4; }
+        if (LANES > 2 && last & 2) { memcpy(c, lane, 2 * sizeof(T)); c += 2; lane += 2; }
+        if (last & 1) *c = *lane;
+    }
 }
+#endif
 
-/* mr, nv and which of a_i, a_k is 1 are compile-time constants at every call: the loops unroll away. */
+/* mr, nv and `update` are compile-time constants at every call: the loops unroll away. */
 static inline __attribute__((always_inline)) void TILE(tile_of)(
-    const int mr, const int nv, int last, ptrdiff_t K, const T *A, ptrdiff_t a_i, ptrdiff_t a_k,
-    const T *B, ptrdiff_t ldb, const T *bias, const T *scale, T *C, ptrdiff_t ldc) {
+    const int mr, const int nv, const int update, int last, ptrdiff_t K, const T *A, ptrdiff_t a_i, ptrdiff_t a_k,
+    const T *B, ptrdiff_t ldb, const T *start, ptrdiff_t ld_start, T alpha, T *C, ptrdiff_t ldc) {
     VEC acc[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 12
     for (int i = 0; i < mr; i++)
-        for (int j = 0; j < nv; j++) acc[i][j] = bias ? TILE(load)(bias + j * LANES) : (VEC){0};
+        for (int j = 0; j < nv; j++)
+            acc[i][j] = !update && start ? TILE(load)(start + i * ld_start + j * LANES) : (VEC){0};
     for (ptrdiff_t k = 0; k < K; k++) {
         VEC b[TILE_VECTORS];
         for (int j = 0; j < nv; j++) b[j] = TILE(load)(B + j * LANES);
@@ -43,43 +50,48 @@ static inline __attribute__((always_inline)) void TILE(tile_of)(
         A += a_k;
         B += ldb;
     }
-    /* The sums leave the registers here: kept alive through the choices below, they would be spilled in
-     * the loop above. */
-    VEC sum[TILE_ROWS][TILE_VECTORS];
+    /* All loads before the first store: a load that overlaps a store of a part waits for it. */
 #pragma GCC unroll 12
     for (int i = 0; i < mr; i++)
-        for (int j = 0; j < nv; j++) sum[i][j] = acc[i][j];
-    __asm__("" : "+m"(sum));
-    const T alpha = scale[0], beta = scale[1];
-    if (last == LANES && alpha == 1 && beta == 0) {
-        for (int i = 0; i < mr; i++, C += ldc)
-            for (int j = 0; j < nv; j++) *(TILE(vec_u) *)(C + j * LANES) = sum[i][j];
+        for (int j = 0; j < nv; j++)
+            if (update) acc[i][j] = alpha * acc[i][j] + (start ? TILE(load)(start + i * ld_start + j * LANES) : (VEC){0});
+#if !defined(__AVX512F__)
+    if (last != LANES) {
+        VEC sum[TILE_ROWS][TILE_VECTORS];
+#pragma GCC unroll 12
+        for (int i = 0; i < mr; i++)
+            for (int j = 0; j < nv; j++) sum[i][j] = acc[i][j];
+        TILE(store_ragged)(sum, mr, nv, last, C, ldc);
         return;
     }
-    for (int i = 0; i < mr; i++, C += ldc)
+#endif
+#pragma GCC unroll 12
+    for (int i = 0; i < mr; i++)
         for (int j = 0; j < nv; j++) {
-            T *c = C + j * LANES;
-            VEC v = alpha * sum[i][j];
-            if (beta != 0) v += beta * TILE(load)(c);
-            TILE(store)(c, v, j == nv - 1 ? last : LANES);
+            T *c = C + i * ldc + j * LANES;
+#if defined(__AVX512F__)
+            if (j == nv - 1) { TILE(store_part)(c, acc[i][j], last); continue; }
+#endif
+            *(TILE(vec_u) *)c = acc[i][j];
         }
 }
 
-#define CASE(MR, NV)                                                                                   \
-    case 2 * MR + NV:                                                                                  \
-        if (a_k == 1) TILE(tile_of)(MR, NV, last, K, A, a_i, 1, B, ldb, bias, scale, C, ldc);    \
-        else TILE(tile_of)(MR, NV, last, K, A, 1, a_k, B, ldb, bias, scale, C, ldc);             \
+#define CASE(MR, NV)                                                                                             \
+    case 2 * MR + NV:                                                                                            \
+        if (alpha) TILE(tile_of)(MR, NV, 1, last, K, A, 1, a_k, B, ldb, start, ld_start, *alpha, C, ldc);        \
+        else TILE(tile_of)(MR, NV, 0, last, K, A, a_i, 1, B, ldb, start, ld_start, 1, C, ldc);                   \
         break;
 #define CASES(MR) CASE(MR, 1) CASE(MR, 2)
 
-/* rows as tile_rows gives them, cols <= TILE_VECTORS·LANES; a_k == 1 (A row by row) or a_i == 1 (column by column). */
+/* rows <= TILE_ROWS, cols <= TILE_VECTORS·LANES; with alpha a_i is 1, without a_k is. */
 static void TILE(tile)(int rows, int cols, ptrdiff_t K, const T *A, ptrdiff_t a_i, ptrdiff_t a_k, const T *B,
-                       ptrdiff_t ldb, const T *bias, const T *scale, T *C, ptrdiff_t ldc) {
+                       ptrdiff_t ldb, const T *start, ptrdiff_t ld_start, const T *alpha, T *C,
+                       ptrdiff_t ldc) {
     const int nv = cols > LANES ? 2 : 1, last = cols - (nv - 1) * LANES;
     switch (2 * rows + nv) {
         CASES(1) CASES(2) CASES(3) CASES(4) CASES(5) CASES(6)
 #if TILE_ROWS > 6
-        CASES(8) CASES(12)
+        CASES(7) CASES(8) CASES(9) CASES(10) CASES(11) CASES(12)
 #endif
     }
 }

@@ -17,12 +17,12 @@ cdef struct After:
 ctypedef void (*product_f32)(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                              const float *A, Py_ssize_t a_i, Py_ssize_t a_k,
                              const float *B, Py_ssize_t b_k, Py_ssize_t b_j,
-                             const float *bias, float alpha, float beta,
+                             const float *bias, const float *alpha, bint add,
                              float *C, float *pack, After *after) noexcept nogil
 ctypedef void (*product_f64)(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                              const double *A, Py_ssize_t a_i, Py_ssize_t a_k,
                              const double *B, Py_ssize_t b_k, Py_ssize_t b_j,
-                             const double *bias, double alpha, double beta,
+                             const double *bias, const double *alpha, bint add,
                              double *C, double *pack, After *after) noexcept nogil
 ctypedef void (*scale_rows_f32)(float *D, Py_ssize_t B, Py_ssize_t O,
                                 const float *weights) noexcept nogil

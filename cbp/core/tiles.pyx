@@ -30,10 +30,10 @@ cdef extern from "tile.h" nogil:
     const int TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
     Py_ssize_t tile_rows(Py_ssize_t remain)
     void tile_f32(int rows, int cols, Py_ssize_t K, const float *A, Py_ssize_t a_i, Py_ssize_t a_k,
-                  const float *B, Py_ssize_t ldb, const float *bias, const float *scale,
+                  const float *B, Py_ssize_t ldb, const float *start, Py_ssize_t ld_start, const float *alpha,
                   float *C, Py_ssize_t ldc)
     void tile_f64(int rows, int cols, Py_ssize_t K, const double *A, Py_ssize_t a_i, Py_ssize_t a_k,
-                  const double *B, Py_ssize_t ldb, const double *bias, const double *scale,
+                  const double *B, Py_ssize_t ldb, const double *start, Py_ssize_t ld_start, const double *alpha,
                   double *C, Py_ssize_t ldc)
     void transpose4_f32(const float *source, Py_ssize_t ld_source, float *target, Py_ssize_t ld_target)
     void transpose4_f64(const double *source, Py_ssize_t ld_source, double *target, Py_ssize_t ld_target)
@@ -50,12 +50,12 @@ cdef inline Py_ssize_t pieces(Py_ssize_t whole, Py_ssize_t piece) noexcept nogil
 
 
 cdef inline void tile(int rows, int cols, Py_ssize_t K, const real *A, Py_ssize_t a_i, Py_ssize_t a_k,
-                      const real *B, Py_ssize_t ldb, const real *bias, const real *scale,
+                      const real *B, Py_ssize_t ldb, const real *start, Py_ssize_t ld_start, const real *alpha,
                       real *C, Py_ssize_t ldc) noexcept nogil:
     if real is float:
-        tile_f32(rows, cols, K, A, a_i, a_k, B, ldb, bias, scale, C, ldc)
+        tile_f32(rows, cols, K, A, a_i, a_k, B, ldb, start, ld_start, alpha, C, ldc)
     else:
-        tile_f64(rows, cols, K, A, a_i, a_k, B, ldb, bias, scale, C, ldc)
+        tile_f64(rows, cols, K, A, a_i, a_k, B, ldb, start, ld_start, alpha, C, ldc)
 
 
 cdef inline void pack_rows(Py_ssize_t M, Py_ssize_t K, const real *A, Py_ssize_t a_k,
@@ -144,7 +144,8 @@ cdef inline bint by_blocks(const After *after) noexcept nogil:
 cdef inline void sweep(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                        const real *A, Py_ssize_t a_i, Py_ssize_t a_k, bint packed_A,
                        const real *B, Py_ssize_t b_k, Py_ssize_t b_panel,
-                       const real *bias, const real *scale, real *C, Py_ssize_t ldc) noexcept nogil:
+                       const real *start, Py_ssize_t ld_start, const real *alpha,
+                       real *C, Py_ssize_t ldc) noexcept nogil:
     """One block of C, tile by tile, panel of B by panel of B. A packed panel holds TILE_ROWS rows."""
     cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
     cdef Py_ssize_t q, i, j, rows
@@ -153,21 +154,19 @@ cdef inline void sweep(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
         j = q * NR
         i = 0
         while i < M:
-            rows = tile_rows(M - i)
-            rows_of_A = A + i * a_i
-            if packed_A:
-                rows_of_A = A + i // TILE_ROWS * TILE_ROWS * a_i + i % TILE_ROWS
-            tile(<int>rows, <int>min(<Py_ssize_t>NR, N - j), K, rows_of_A, 1 if packed_A else a_i, a_k,
-                 &B[q * b_panel], b_k, &bias[j] if bias != NULL else NULL, scale, &C[i * ldc + j], ldc)
+            rows = min(M - i, <Py_ssize_t>TILE_ROWS) if packed_A else tile_rows(M - i)
+            tile(<int>rows, <int>min(<Py_ssize_t>NR, N - j), K, A + i * a_i, 1 if packed_A else a_i, a_k,
+                 &B[q * b_panel], b_k, &start[i * ld_start + j] if start != NULL else NULL, ld_start, alpha,
+                 &C[i * ldc + j], ldc)
             i += rows
 
 
 cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                   const real *A, Py_ssize_t a_i, Py_ssize_t a_k,   # IN  A[i, k] = A[i·a_i + k·a_k]
                   const real *B, Py_ssize_t b_k, Py_ssize_t b_j,   # IN  B[k, j] = B[k·b_k + j·b_j]
-                  const real *bias,                                # IN  (N,) or NULL
-                  real alpha, real beta,
-                  real *C,                                         # OUT (M, N): beta·C + alpha·(bias + A·B)
+                  const real *bias,                                # IN  (N,) or NULL; with alpha, NULL
+                  const real *alpha, bint add,                     # IN  alpha or NULL
+                  real *C,                                         # OUT (M, N): bias + A·B; add·C + alpha·A·B
                   real *pack,                                      # work: pack_size numbers
                   After *after) noexcept nogil:                    # IN/OUT or NULL
     cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
@@ -179,15 +178,14 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
     cdef real *packed_A = pack + KC * NC
     cdef Py_ssize_t step = pieces(K, pieces(K, KC))               # K in equal parts: a short last one is slow
     cdef Py_ssize_t p, q, s, ic, jc, kc, m, n, k, l_i, l_k, r_k, r_panel
-    cdef real[2] scale
-    scale[0] = alpha
+    cdef const real *start
+    cdef Py_ssize_t ld_start
     for q in range(pieces(N, NC)):
         jc = q * NC
         n = min(<Py_ssize_t>NC, N - jc)
         for s in range(pieces(K, step)):
             kc = s * step
             k = min(step, K - kc)
-            scale[1] = beta if kc == 0 else 1
             right, r_k, r_panel = &B[kc * b_k + jc * b_j], b_k, NR
             if pack_B:
                 if b_j == 1:
@@ -202,8 +200,11 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                 if pack_A:
                     pack_rows(m, k, left, a_k, packed_A)
                     left, l_i, l_k = packed_A, k, TILE_ROWS
-                sweep(m, n, k, left, l_i, l_k, pack_A, right, r_k, r_panel,
-                      &bias[jc] if bias != NULL and kc == 0 else NULL, scale, &C[ic * N + jc], N)
+                start, ld_start = &C[ic * N + jc], N
+                if kc == 0 and not add:
+                    start, ld_start = &bias[jc] if bias != NULL else NULL, 0
+                sweep(m, n, k, left, l_i, l_k, pack_A, right, r_k, r_panel, start, ld_start, alpha,
+                      &C[ic * N + jc], N)
                 if blocks and kc + k == K:
                     finish(after, C, m, n, ic * N + jc, N)
     if after != NULL and not blocks:
