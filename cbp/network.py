@@ -20,7 +20,7 @@ from .layers import Layers
 
 if TYPE_CHECKING:
     from .history import History
-    from .optimizers import Optimizer
+    from .optimizers import Compiled
     from .paper import Trace
 
 __all__ = ["Network"]
@@ -273,7 +273,7 @@ class Network:
         *,
         epochs: int = 10,
         batch_size: int = 32,
-        optimizer: str | Optimizer = "sgd",
+        optimizer: str | Compiled = "sgd",
         validation: float | tuple[ArrayLike, ArrayLike] | None = None,
         shuffle: bool = True,
         seed: int | None = None,
@@ -291,8 +291,9 @@ class Network:
             Times every sample is seen.
         batch_size : int
             Samples a step; the last batch of an epoch may be smaller.
-        optimizer : str or Optimizer
-            ``"sgd"``, ``"adam"``, or ``cbp.SGD(lr=0.1, momentum=0.9)``, ``cbp.Adam(lr=1e-3)``.
+        optimizer : str or Compiled
+            A name, such as ``"sgd"`` or ``"adam"``, or one of `cbp.optimizers` with its constants:
+            ``cbp.SGD(lr=0.1, momentum=0.9)``, ``cbp.AdamW(lr=1e-3)``.
         validation : float or (X, targets), optional
             A fraction of the samples to hold out, drawn by `seed`, or data of their own.
         shuffle : bool

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from . import inputs
 from .core.epoch import Epochs, NotFinite
 from .history import History
-from .optimizers import Optimizer
+from .optimizers import SGD, Compiled
 from .optimizers import optimizer as find_optimizer
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def train(
     *,
     epochs: int,
     batch_size: int,
-    optimizer: str | Optimizer,
+    optimizer: str | Compiled,
     validation: float | tuple[ArrayLike, ArrayLike] | None,
     shuffle: bool,
     seed: int | None,
@@ -159,7 +159,9 @@ class _Samples:
         return row
 
 
-def _epochs(net: Network, samples: _Samples, rule: Optimizer, batch_size: int, shuffle: bool) -> Epochs:
+def _epochs(net: Network, samples: _Samples, optimizer: Compiled, batch_size: int, shuffle: bool) -> Epochs:
+    rule, state = optimizer.rule, optimizer.init(net.parameters)
+    fused = rule == SGD().rule
     return Epochs(
         net._plan,
         net.parameters,
@@ -169,9 +171,9 @@ def _epochs(net: Network, samples: _Samples, rule: Optimizer, batch_size: int, s
         np.array(net.cost_function.spec.labels, dtype=net.dtype),
         samples.weights,
         min(batch_size, len(samples.X)),
-        rule.rule,
-        np.array(rule.constants, dtype=np.float64),
-        np.zeros((max(rule.slots, 1), net.n_parameters), dtype=net.dtype),
+        None if fused else rule.name,
+        np.array([*rule.constants, *state.scalars], dtype=np.float64),
+        state.slots,
         0.0,
         shuffle,
     )

@@ -209,7 +209,8 @@ def test_a_model_knows_its_data(run: Run) -> None:
     assert net.extra["data"] == {"name": "iris", "samples": 150, "held_out": {"fraction": 0.2, "seed": 0}}
     assert net.extra["score"]["samples"] == 30
     assert net.extra["training"] == {
-        "optimizer": "sgd", "lr": pytest.approx(0.01), "momentum": 0.9, "nesterov": False, "batch_size": 10
+        "optimizer": "sgd", "lr": pytest.approx(0.01), "momentum": 0.9, "nesterov": False, "dampening": 0,
+        "weight_decay": 0, "batch_size": 10,
     }  # fmt: skip
     np.testing.assert_allclose(net.extra["scaling"]["features"]["shift"], train.X.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(net.extra["scaling"]["features"]["scale"], train.X.std(axis=0), rtol=1e-6)
@@ -672,7 +673,7 @@ TRAIN = [
     (("train", "digits", "--cost", "cross_entrop"), "did you mean 'cross_entropy'?"),
     (("train", "digits", "--cost", "huber:delta=-1"), "delta must be a number above 0, got -1.0"),
     (("train", "digits", "--init", "he"), "unknown initialiser 'he'"),
-    (("train", "digits", "--optimizer", "adma"), "unknown optimiser 'adma': did you mean 'adam'?"),
+    (("train", "digits", "--optimizer", "adm"), "unknown optimiser 'adm': did you mean 'adam'?"),
     (("train", "digits", "--momentum", "0.9"), "--momentum: adam takes none; choose --optimizer sgd"),
     (("train", "digits", "--optimizer", "sgd", "--nesterov"), "momentum: expected a number above 0"),
     (("train", "digits", "--target", "pixel_0_0"), "--target names a column of a table"),

@@ -10,12 +10,12 @@ import pytest
 from update_rules import Array, Rule, adam, gradient_descent, heavy_ball, nesterov
 
 import cbp
-from cbp.optimizers import NAMED, Optimizer
+from cbp.optimizers import NAMED, Compiled
 
 EPOCHS, BATCH = 6, 7
 
 
-CASES: list[tuple[Optimizer, Callable[[], Rule]]] = [
+CASES: list[tuple[Compiled, Callable[[], Rule]]] = [
     (cbp.SGD(), lambda: gradient_descent(0.01)),
     (cbp.SGD(lr=0.3), lambda: gradient_descent(0.3)),
     (cbp.SGD(lr=0.1, momentum=0.9), lambda: heavy_ball(0.1, 0.9)),
@@ -23,8 +23,8 @@ CASES: list[tuple[Optimizer, Callable[[], Rule]]] = [
     (cbp.SGD(lr=0.1, momentum=0.9, nesterov=True), lambda: nesterov(0.1, 0.9)),
     (cbp.SGD(lr=0.2, momentum=0.5, nesterov=True), lambda: nesterov(0.2, 0.5)),
     (cbp.Adam(), lambda: adam(1e-3, 0.9, 0.999, 1e-8)),
-    (cbp.Adam(lr=0.02, beta1=0.8, beta2=0.9, epsilon=1e-3), lambda: adam(0.02, 0.8, 0.9, 1e-3)),
-    (cbp.Adam(lr=0.02, beta1=0, beta2=0), lambda: adam(0.02, 0, 0, 1e-8)),
+    (cbp.Adam(lr=0.02, betas=(0.8, 0.9), eps=1e-3), lambda: adam(0.02, 0.8, 0.9, 1e-3)),
+    (cbp.Adam(lr=0.02, betas=(0, 0)), lambda: adam(0.02, 0, 0, 1e-8)),
 ]
 every_optimizer = pytest.mark.parametrize(("optimizer", "rule"), CASES, ids=[str(case[0]) for case in CASES])
 
@@ -44,7 +44,7 @@ def batches(X: Array, y: Array) -> Iterator[tuple[Array, Array]]:
 
 
 @every_optimizer
-def test_every_step_is_the_papers(optimizer: Optimizer, rule: Callable[[], Rule]) -> None:
+def test_every_step_is_the_papers(optimizer: Compiled, rule: Callable[[], Rule]) -> None:
     (X, y), step = samples(), rule()
     net, reference = network(), network()
     net.fit(X, y, epochs=EPOCHS, batch_size=BATCH, optimizer=optimizer, shuffle=False)
@@ -55,7 +55,7 @@ def test_every_step_is_the_papers(optimizer: Optimizer, rule: Callable[[], Rule]
 
 
 @every_optimizer
-def test_float32_takes_the_same_steps(optimizer: Optimizer, rule: Callable[[], Rule]) -> None:
+def test_float32_takes_the_same_steps(optimizer: Compiled, rule: Callable[[], Rule]) -> None:
     X, y = samples()
     double, single = network("float64"), network("float32")
     double.parameters = single.parameters
@@ -65,7 +65,7 @@ def test_float32_takes_the_same_steps(optimizer: Optimizer, rule: Callable[[], R
 
 
 @every_optimizer
-def test_its_memory_begins_anew_with_each_fit(optimizer: Optimizer, rule: Callable[[], Rule]) -> None:
+def test_its_memory_begins_anew_with_each_fit(optimizer: Compiled, rule: Callable[[], Rule]) -> None:
     X, y = samples()
     net, fresh = network(), network()
     net.fit(X, y, epochs=2, optimizer=optimizer)
@@ -85,7 +85,7 @@ def test_the_first_step_of_adam_has_the_length_of_its_rate() -> None:
 
 def test_names_are_the_defaults() -> None:
     X, y = samples()
-    for name, expected in (("sgd", cbp.SGD(lr=0.01)), ("adam", cbp.Adam(1e-3, 0.9, 0.999, 1e-8))):
+    for name, expected in (("sgd", cbp.SGD(lr=0.01)), ("adam", cbp.Adam(1e-3, (0.9, 0.999), 1e-8))):
         assert NAMED[name]() == expected
         by_name, by_object = network(), network()
         by_name.fit(X, y, epochs=2, optimizer=name)
@@ -120,9 +120,25 @@ def test_an_optimizer_may_be_used_again_and_is_never_changed() -> None:
         (lambda: cbp.SGD(momentum=-0.5), r"momentum: expected a number in \[0, 1\), got -0.5"),
         (lambda: cbp.SGD(nesterov=True), "momentum: expected a number above 0 for nesterov=True, got 0.0"),
         (lambda: cbp.Adam(lr=None), "lr: expected a number above 0, got None"),  # type: ignore[arg-type]
-        (lambda: cbp.Adam(beta1=1.0), r"beta1: expected a number in \[0, 1\), got 1.0"),
-        (lambda: cbp.Adam(beta2=1.5), r"beta2: expected a number in \[0, 1\), got 1.5"),
-        (lambda: cbp.Adam(epsilon=0), "epsilon: expected a number above 0, got 0"),
+        (lambda: cbp.SGD(dampening=2), r"dampening: expected a number in \[0, 1\], got 2"),
+        (
+            lambda: cbp.SGD(momentum=0.9, dampening=0.1, nesterov=True),
+            "dampening: expected 0 for nesterov=True, got 0.1",
+        ),
+        (lambda: cbp.SGD(weight_decay=-1), "weight_decay: expected a number >= 0, got -1"),
+        (lambda: cbp.Adam(betas=(1.0, 0.9)), r"betas\[0\]: expected a number in \[0, 1\), got 1.0"),
+        (lambda: cbp.Adam(betas=(0.9, 1.5)), r"betas\[1\]: expected a number in \[0, 1\), got 1.5"),
+        (lambda: cbp.Adam(betas=0.9), r"betas: expected two numbers in a tuple, got 0.9"),  # type: ignore[arg-type]
+        (lambda: cbp.Adam(eps=0), "eps: expected a number above 0, got 0"),
+        (lambda: cbp.AdamW(weight_decay=-0.1), "weight_decay: expected a number >= 0, got -0.1"),
+        (lambda: cbp.NAdam(momentum_decay=-0.1), "momentum_decay: expected a number >= 0, got -0.1"),
+        (lambda: cbp.RMSprop(alpha=1), r"alpha: expected a number in \[0, 1\), got 1"),
+        (lambda: cbp.Adagrad(lr_decay=-1), "lr_decay: expected a number >= 0, got -1"),
+        (lambda: cbp.Adadelta(rho=2), r"rho: expected a number in \[0, 1\), got 2"),
+        (lambda: cbp.Lion(betas=(2, 0)), r"betas\[0\]: expected a number in \[0, 1\), got 2"),
+        (lambda: cbp.Rprop(etas=(1.5, 2)), r"etas\[0\]: expected a number between 0 and 1, got 1.5"),
+        (lambda: cbp.Rprop(etas=(0.5, 1)), r"etas\[1\]: expected a number above 1, got 1"),
+        (lambda: cbp.Rprop(step_sizes=(2, 1)), r"step_sizes\[1\]: expected a number from step_sizes\[0\], got 1"),
     ],
 )
 def test_a_constant_out_of_range_is_named(make: Callable[[], Any], message: str) -> None:
@@ -132,4 +148,4 @@ def test_a_constant_out_of_range_is_named(make: Callable[[], Any], message: str)
 
 def test_numpy_numbers_are_numbers() -> None:
     numbers: Any = {"lr": np.float32(0.5), "momentum": np.float64(0.9)}
-    assert cbp.SGD(**numbers).constants == (0.9,)
+    assert cbp.SGD(**numbers).rule.constants == (0.9, 0, 0)

@@ -28,7 +28,7 @@ X, Y, LABELS = samples()
         ({"batch_size": float("nan")}, ValueError, "batch_size: expected a whole number >= 1, got nan"),
         ({"seed": -1}, ValueError, "seed: expected a whole number from 0 to 18446744073709551615, got -1"),
         ({"optimizer": "adm"}, ValueError, r"unknown optimiser 'adm': did you mean 'adam'\?"),
-        ({"optimizer": "zzzz"}, ValueError, "unknown optimiser 'zzzz': there are sgd, adam"),
+        ({"optimizer": "zzzz"}, ValueError, "unknown optimiser 'zzzz': there are sgd, adam, adamw"),
         (
             {"optimizer": cbp.Adam},
             TypeError,
@@ -201,7 +201,7 @@ def test_a_signal_stops_inside_an_epoch_after_a_whole_step(number: int, error: t
     assert np.isfinite(net.parameters).all()
     wanted = net.parameters.tobytes()
     for k in range(1, n // B):
-        if optimizer.slots:  # an optimiser's memory begins anew with each call
+        if optimizer.rule.starts:  # an optimiser's memory begins anew with each call
             replay.parameters = network(sizes=[20, 300, 300, 5], dtype="float32").parameters
             replay.fit(X[: k * B], y[: k * B], epochs=1, **train)
         else:

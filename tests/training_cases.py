@@ -16,6 +16,8 @@ OPTIMIZERS: list[Any] = [
     cbp.SGD(lr=0.05, momentum=0.9),
     cbp.SGD(lr=0.05, momentum=0.9, nesterov=True),
     cbp.Adam(lr=0.01),
+    cbp.NAdam(lr=0.01, weight_decay=1e-3),
+    cbp.RMSprop(lr=0.005, centered=True, momentum=0.5),
 ]
 every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])

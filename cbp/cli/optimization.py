@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from math import ceil
 from typing import Any
 
-from ..optimizers import optimizer
+from ..optimizers import NAMED, optimizer
 from .choices import count, seed
 
 __all__ = ["add_training_options", "epochs", "rule"]
@@ -19,14 +19,14 @@ SAMPLES_SEEN, FEWEST, MOST = 45_000, 10, 100
 def add_training_options(group: argparse._ArgumentGroup) -> None:
     """The options that `rule` and `epochs` read, and --batch-size and --seed."""
     add = group.add_argument
-    add("--optimizer", metavar="NAME", default="adam", help="sgd or adam (default: %(default)s)")
+    add("--optimizer", metavar="NAME", default="adam", help=f"{', '.join(NAMED)} (default: %(default)s)")
     add(
         "--lr",
         metavar="RATE",
         type=float,
-        help=f"learning rate (default: adam {RATES['adam']}, sgd {RATES['sgd']} (1 - momentum))",
+        help=f"learning rate (default: adam {RATES['adam']}, sgd {RATES['sgd']} (1 - momentum), else torch.optim's)",
     )
-    add("--momentum", metavar="MU", type=float, help="of sgd, from 0 to below 1 (default: 0)")
+    add("--momentum", metavar="MU", type=float, help="of sgd and rmsprop, from 0 to below 1 (default: 0)")
     add("--nesterov", action="store_true", default=None, help="sgd looks ahead (default: it does not)")
     add(
         "--epochs",

@@ -47,7 +47,7 @@ cdef struct Course:
     Py_ssize_t batch_size
     double rate                  # η
     const Update *update         # NULL: plain gradient descent
-    const double *hyper
+    double *hyper
     double step                  # IN/OUT steps taken since training began
     double cost, weight          # OUT Σ w·C and Σ w over the samples seen
     Py_ssize_t batch             # OUT batches finished
@@ -133,6 +133,8 @@ cdef inline void update(Net *net, Course *course, real[::1] theta, real[::1] gra
     """The optimiser's step on every stretch of layers that learn."""
     cdef Py_ssize_t start, stop = 0, stride = state.shape[1]
     cdef int l = 2
+    if course.update.begin != NULL:
+        course.update.begin(course.hyper, course.step + 1)
     while l <= net.L:
         if net.layer[l].frozen:
             l += 1
@@ -206,6 +208,7 @@ cdef class Epochs:
     rule : str or None
         The optimiser's compiled update; None for plain gradient descent.
     hyper : (k,) float64 array
+        The optimiser's constants, then the scalars it remembers, which change.
     state : (slots, n_parameters) array
     step : float
         Steps already taken.

@@ -1,0 +1,20 @@
+"""Optimisers: what `fit` does with the gradient.
+
+Each is `init` and `update` on the flat vector of the parameters, and a frozen set of constants: any number of
+trainings may share one, for what it remembers of each is the `State` that `init` returns. Names and meanings of
+the constants are torch.optim's, where torch has the optimiser; so weight decay shrinks every parameter, biases
+included.
+"""
+
+from .accumulating import Adadelta, Adagrad, RMSprop
+from .compiled import Compiled, Rule, State
+from .moments import Adam, Adamax, AdamW, AMSGrad, NAdam, RAdam
+from .momentum import SGD
+from .naming import NAMED, optimizer
+from .protocol import Optimizer
+from .signs import Lion, Rprop
+
+__all__ = [
+    "NAMED", "SGD", "AMSGrad", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Compiled", "Lion", "NAdam",
+    "Optimizer", "RAdam", "RMSprop", "Rprop", "Rule", "State", "optimizer",
+]  # fmt: skip
