@@ -149,7 +149,7 @@ def test_what_follows_a_product_is_the_activation_of_all_of_it(isa: str, dtype: 
 @every_isa
 @every_dtype
 def test_bias_product_is_numpys(isa: str, dtype: type) -> None:
-    """g = add·g + alpha·1ᵀ·Δ (eq 15): the left operand is a single 1, repeated."""
+    """The sum g = add·g + alpha·1ᵀ·Δ of eq 15: the left operand is a single 1, repeated."""
     rng = np.random.default_rng(6)
     one: Array = np.ones((1, 1), dtype)
     for size in SIZES:

@@ -90,7 +90,7 @@ def product(
     add: bool = False,
     after: After | None = None,
 ) -> Array:
-    """bias + A·B, or with alpha, for an A by columns, add·C + alpha·A·B.
+    """The product bias + A·B, or with alpha, for an A by columns, add·C + alpha·A·B.
 
     A and B lie by rows, transposed, or are one number repeated.
 

@@ -149,7 +149,6 @@ cdef inline void sweep(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
     """One block of C, tile by tile, panel of B by panel of B. A packed panel holds TILE_ROWS rows."""
     cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
     cdef Py_ssize_t q, i, j, rows
-    cdef const real *rows_of_A
     for q in range(pieces(N, NR)):
         j = q * NR
         i = 0
