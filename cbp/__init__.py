@@ -1,15 +1,19 @@
-"""cbp: compiled backpropagation for fully connected networks on CPUs."""
+"""cbp: compiled backpropagation for fully connected networks on CPUs.
 
-from typing import TYPE_CHECKING, Any
+`import cbp` loads what building and running a network takes; what else it offers is loaded when first named.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from ._version import __version__
 from .chosen import activation, cost
-from .files import load
-from .headers import get_compile_args, get_include
 from .network import Network
 from .registry import activations, costs, register
 
 if TYPE_CHECKING:
+    from .files import load
+    from .headers import get_compile_args, get_include
     from .optimizers import (
         SGD,
         Adadelta,
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
         RAdam,
         RMSprop,
         Rprop,
-    )  # fmt: skip
+    )
 
 __all__ = [
     "SGD", "AMSGrad", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "NAdam", "Network", "RAdam", "RMSprop",
@@ -31,16 +35,18 @@ __all__ = [
     "register",
 ]  # fmt: skip
 
+_LATER = {"files", "gradients", "headers", "initializers", "optimizers"}
+_HOME = {"get_compile_args": "headers", "get_include": "headers", "load": "files"}  # all others': optimizers
 
-def __getattr__(name: str) -> Any:
-    """What training alone needs, imported when it is first asked for: `import cbp` stays quick."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import optimizers
+if not TYPE_CHECKING:  # or a type checker would believe that cbp has every name
 
-    globals()[name] = found = getattr(optimizers, name)
-    return found
+    def __getattr__(name: str) -> object:
+        if name in _LATER:
+            return import_module(f".{name}", __name__)
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found = getattr(import_module(f".{_HOME.get(name, 'optimizers')}", __name__), name)
+        return found
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__, *_LATER})

@@ -5,10 +5,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 __all__ = [
     "as_class_weights", "as_matrix", "as_numbers", "as_samples", "as_targets", "as_weights", "as_whole",

@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
 
 from . import inputs
 from .chosen import Choice, Chosen, choose
 from .core.bound import BoundActivation, BoundCost
 from .core.memory import aligned
 from .core.plan import CHUNK, Plan
-from .gradients import Gradients
-from .initializers import Initializer, initializer
 from .layers import Layers
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from .gradients import Gradients
     from .history import History
+    from .initializers import Initializer
     from .optimizers import Compiled
     from .paper import Trace
 
@@ -236,6 +237,8 @@ class Network:
         -------
         Gradients
         """
+        from .gradients import Gradients
+
         X, y, weights = self._checked(X, targets, sample_weight)
         n = len(X)
         flat = aligned(self.n_parameters, self.dtype)
@@ -388,6 +391,8 @@ class Network:
         return Layers("W", W), Layers("b", b)
 
     def _initialize(self, init: str | Initializer | None) -> None:
+        from .initializers import initializer
+
         rng = np.random.default_rng(self.seed)
         for l in range(2, self.L + 1):
             choice = init if init is not None else self.layer_activations[l - 1].spec.init

@@ -8,7 +8,7 @@ what this process registered itself comes before any plugin's.
 
 from __future__ import annotations
 
-import threading
+from _thread import RLock  # threading.RLock, without the rest of threading
 from collections.abc import Iterable, Iterator
 
 import pluggy
@@ -44,7 +44,7 @@ class Registry:
         self._plugins.add_hookspecs(hookspecs)
         self._names: dict[Kind, Names] = {"activation": Names(), "cost": Names()}
         self._scanned = False
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self.failures: dict[str, BaseException] = {}
         self.left_out: list[str] = []
         for module in BUILT_IN:

@@ -6,13 +6,12 @@ raised there is kept, thread by thread, in `errors`; the kernel answers PYTHON_R
 """
 
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid
+from cpython.pythread cimport PyThread_get_thread_ident
 
 from cbp_kernel cimport (
     CBP_ABI_MAJOR, CBP_ACTIVATION, CBP_BWD_READS_A, CBP_BWD_READS_Z, CBP_CAPSULE, CBP_COST, CBP_MAGIC,
     CBP_OK, CBP_ROWWISE, cbp_activation, cbp_cost, cbp_head,
 )
-
-from threading import get_ident
 
 import numpy as np
 
@@ -175,12 +174,12 @@ cdef class Bound:
 
     cdef int keep(self, object error):
         """Keep an exception for the thread that runs the pass."""
-        self.errors[get_ident()] = error
+        self.errors[PyThread_get_thread_ident()] = error
         return PYTHON_RAISED
 
     def take_error(self):
         """The exception a NumPy implementation raised in this thread since the last call, or None."""
-        return self.errors.pop(get_ident(), None)
+        return self.errors.pop(PyThread_get_thread_ident(), None)
 
 
 cdef class BoundActivation(Bound):

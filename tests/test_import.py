@@ -1,0 +1,57 @@
+"""Claims about `import cbp`: what it loads, and that what it leaves for later is there all the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import cbp
+
+HEAVY = {
+    "argparse", "asyncio", "concurrent", "ctypes.util", "difflib", "email", "hashlib", "importlib.metadata",
+    "importlib.resources", "ipaddress", "json", "logging", "multiprocessing", "pathlib", "random", "secrets",
+    "shutil", "socket", "subprocess", "tempfile", "threading", "urllib", "zipfile",
+    "numpy.random", "numpy.testing", "numpy.typing",
+    "jax", "matplotlib", "mpi4py", "mpmath", "numba", "onnx", "pandas", "rich", "safetensors", "scipy",
+    "sklearn", "torch", "tqdm",
+}  # fmt: skip
+LATER = {
+    "cbp.cli", "cbp.core.epoch", "cbp.data", "cbp.files", "cbp.gradients", "cbp.headers", "cbp.history",
+    "cbp.initializers", "cbp.optimizers", "cbp.paper", "cbp.preparation", "cbp.progress", "cbp.scores",
+    "cbp.training",
+}  # fmt: skip
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Every module that a fresh Python has loaded after `statement`."""
+    command = [sys.executable, "-c", f"{statement}\nimport sys\nprint(*sys.modules)"]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_import_cbp_loads_nothing_heavy_that_import_numpy_does_not() -> None:
+    with_cbp, with_numpy = loaded_by("import cbp"), loaded_by("import numpy")
+    assert "cbp.network" in with_cbp
+    assert not (with_cbp - with_numpy) & (HEAVY | LATER)
+
+
+def test_import_cbp_asks_no_installed_distribution() -> None:
+    statement = "import importlib.metadata as m; m.distributions = m.entry_points = None; import cbp"
+    assert "cbp.registry" in loaded_by(statement)
+
+
+@pytest.mark.parametrize("name", cbp.__all__)
+def test_every_public_name_is_there_when_it_is_named(name: str) -> None:
+    command = [sys.executable, "-c", f"import cbp; assert {name!r} in dir(cbp); cbp.{name}; from cbp import {name}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_module_that_is_loaded_later_can_be_named_without_importing_it() -> None:
+    assert "cbp.initializers" in loaded_by("import cbp; cbp.initializers.He('normal')")
+
+
+def test_a_name_that_cbp_does_not_have_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'cbp' has no attribute 'netwrok'"):
+        cbp.netwrok  # type: ignore[attr-defined]  # noqa: B018
