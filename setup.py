@@ -8,33 +8,31 @@ once per instruction set into ``cbp/core/<isa>/``, and ``cbp.core.isa`` picks on
 import copy
 import os
 import platform
+import runpy
 from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-# The products want a·b + c contracted to one instruction. A kernel must not: a number's bits would depend on
-# whether it fell into a loop's vector body or its remainder (cbp_math.h asks for its own by name).
+# One file says how kernels are compiled, cbp's own and a plugin's. It is run alone: there is no cbp to import yet.
+COMPILE = runpy.run_path("cbp/headers.py")
+
+# The products want a·b + c contracted to one instruction; a kernel must not have it.
 # The tile is written in vectors and gains nothing from -O3, which takes a minute over its many sizes.
-VECTOR = {"tiles": ["-O2"], "kernels": ["-O3", "-ffp-contract=off"], "updates": ["-O3"]}
+VECTOR = {"tiles": ["-O2"], "kernels": [*COMPILE["KERNEL_FLAGS"]], "updates": ["-O3"]}
 CONTROL = ("cpu", "bound", "passes", "plan", "epoch")
-X86_ISAS = {
-    "v2": ["-march=x86-64-v2"],
-    "v3": ["-march=x86-64-v3"],
-    "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"],
-}
-ISAS = X86_ISAS if platform.machine().lower() in ("x86_64", "amd64") else {"base": []}
+X86 = platform.machine().lower() in ("x86_64", "amd64")
+ISAS = {isa: [*march] for isa, march in COMPILE["ISA_FLAGS"].items() if (isa != "base") == X86}
 if only := os.environ.get("CBP_BUILD_ISAS"):  # "v3": a quicker build for this machine alone
     ISAS = {isa: ISAS[isa] for isa in only.split(",")}
 
-# Vectorised loops need these two promises (no errno, no trapping); -ffast-math is never used.
-FLAGS = ["-O2", "-std=gnu11", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
-FLAGS += ["-Wall", "-Wno-unused-function", "-g0"]
+FLAGS = ["-O2", *COMPILE["C_FLAGS"], "-fvisibility=hidden", "-Wall", "-Wno-unused-function", "-g0"]
 FLAGS += os.environ.get("CBP_CFLAGS", "").split()  # sanitizers, coverage, -Werror
 LINK = os.environ.get("CBP_LDFLAGS", "").split() or ["-Wl,-s"] * (platform.system() == "Linux")
 
-DEPENDS = ["setup.py", *(str(p) for ending in ("*.h", "*.pxd") for p in sorted(Path("cbp").rglob(ending)))]
+DEPENDS = ["setup.py", "cbp/headers.py"]
+DEPENDS += [str(p) for ending in ("*.h", "*.pxd") for p in sorted(Path("cbp").rglob(ending))]
 
 
 def extension(name: str, source: str, march: list[str]) -> Extension:

@@ -1,4 +1,7 @@
-"""Where the C headers for kernels are, and the flags that compile one as cbp's own were compiled."""
+"""Where the C headers for kernels are, and the flags that compile one as cbp's own are compiled.
+
+``setup.py`` reads the flags from this file before there is a cbp to import: nothing of cbp may be imported here.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,17 @@ from pathlib import Path
 
 __all__ = ["get_compile_args", "get_include"]
 
-FLAGS = ("-O3", "-std=gnu11", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off")
-MARCH = {"v2": "x86-64-v2", "v3": "x86-64-v3", "v4": "x86-64-v4"}
+# Vectorised loops need the two promises (no errno, no trapping); -ffast-math is never used.
+C_FLAGS = ("-std=gnu11", "-fno-math-errno", "-fno-trapping-math")
+# Contracted to one instruction, a·b + c would depend on whether a number fell into a loop's vector body or its
+# remainder (cbp_math.h asks for its own by name).
+KERNEL_FLAGS = ("-O3", "-ffp-contract=off")
+ISA_FLAGS: dict[str, tuple[str, ...]] = {
+    "v2": ("-march=x86-64-v2",),
+    "v3": ("-march=x86-64-v3",),
+    "v4": ("-march=x86-64-v4", "-mprefer-vector-width=512"),
+    "base": (),
+}
 
 
 def get_include() -> str:
@@ -37,7 +49,7 @@ def get_compile_args(isa: str | None = None) -> list[str]:
     """
     if isa is None:
         from .core.isa import isa
-    if isa not in (*MARCH, "base"):
-        raise ValueError(f"isa: expected one of {', '.join(MARCH)} or base, got {isa!r}")
-    wide = ["-mprefer-vector-width=512"] if isa == "v4" else []
-    return [*FLAGS, *([f"-march={MARCH[isa]}"] if isa in MARCH else []), *wide]
+    if isa not in ISA_FLAGS:
+        *others, last = ISA_FLAGS
+        raise ValueError(f"isa: expected one of {', '.join(others)} or {last}, got {isa!r}")
+    return [*C_FLAGS, *KERNEL_FLAGS, *ISA_FLAGS[isa]]
