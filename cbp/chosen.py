@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from .declarations import number
+from .entries import LOCAL, Spec
 from .plugin import Activation, Cost, Param
 from .registry import Entry, Kind, registry
+from .shown import shown
 from .suggestions import did_you_mean
 
 __all__ = ["Choice", "Chosen", "activation", "choose", "cost"]
@@ -48,13 +51,23 @@ Choice: TypeAlias = str | Chosen | Activation | Cost
 
 def _bind(kind: Kind, entry: Entry, given: Mapping[str, float]) -> Chosen:
     declared: Mapping[str, Param] = entry.spec.params
-    for name, value in given.items():
+    for name in given:
         if name not in declared:
             hint = did_you_mean(name, declared, f"it takes {', '.join(declared) or 'none'}")
             raise TypeError(f"{kind} {entry.spec.name!r} has no parameter {name!r}: {hint}")
-        if not declared[name].allows(float(value)):
-            raise ValueError(f"{kind} {entry.spec.name!r}: {name} must be {declared[name].describe()}, got {value!r}")
-    return Chosen(entry, {name: float(given.get(name, p.default)) for name, p in declared.items()})
+    owner = f"{kind} {entry.spec.name!r}"
+    return Chosen(entry, {name: _value(owner, name, p, given.get(name, p.default)) for name, p in declared.items()})
+
+
+def _value(owner: str, name: str, param: Param, given: object) -> float:
+    refusal = f"{owner}: {name} must be {param.describe()}, got {shown(given)}"
+    try:
+        value = number(given)
+    except TypeError:
+        raise TypeError(refusal) from None
+    if not param.allows(value):
+        raise ValueError(refusal)
+    return value
 
 
 def choose(kind: Kind, choice: Choice, **params: float) -> Chosen:
@@ -65,18 +78,17 @@ def choose(kind: Kind, choice: Choice, **params: float) -> Chosen:
     ValueError
         Unknown name, ambiguous name, or a parameter out of its range.
     TypeError
-        `choice` is of another kind, or a parameter is unknown.
+        `choice` is of another kind, or a parameter is unknown or no number.
     """
-    expected = Activation if kind == "activation" else Cost
+    if isinstance(choice, str):
+        return _bind(kind, registry.find(kind, choice), params)
+    spec = choice.spec if isinstance(choice, Chosen) else choice
+    if not isinstance(spec, Activation if kind == "activation" else Cost):
+        got = f"the {type(spec).__name__.lower()} {spec.name!r}" if isinstance(spec, Spec) else shown(choice)
+        raise TypeError(f"{kind}: expected a name or cbp.{kind}(name, ...), got {got}")
     if isinstance(choice, Chosen):
-        if not isinstance(choice.spec, expected):
-            raise TypeError(f"expected a {kind}, got the {type(choice.spec).__name__.lower()} {choice.name!r}")
-        return choice
-    if isinstance(choice, expected):
-        return _bind(kind, Entry(choice, "local", ""), params)
-    if not isinstance(choice, str):
-        raise TypeError(f"{kind}: expected a name or cbp.{kind}(name, ...), got {choice!r}")
-    return _bind(kind, registry.find(kind, choice), params)
+        return _bind(kind, choice.entry, {**choice.params, **params}) if params else choice
+    return _bind(kind, Entry(spec, LOCAL, ""), params)
 
 
 def activation(name: str, **params: float) -> Chosen:

@@ -57,7 +57,7 @@ class Names:
     Raises
     ------
     ValueError
-        A name is no name, belongs to a built-in, or stands twice in one distribution.
+        A name belongs to a built-in, or stands twice in one distribution.
     """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
@@ -68,9 +68,6 @@ class Names:
                 self._give(name, entry)
 
     def _give(self, name: str, entry: Entry) -> None:
-        named: object = name  # a plugin may give anything
-        if not isinstance(named, str) or not name or ":" in name:
-            raise ValueError(f"{entry.kind} {name!r}: expected a name, and aliases, without a colon")
         others = self._by_name.setdefault(name, [])
         if any(other.distribution == entry.distribution for other in others):
             raise ValueError(f"{entry.kind} {name!r} is there twice in {entry.distribution}: rename one of the two")

@@ -19,6 +19,8 @@ from typing import Any, TypeAlias
 
 import pluggy
 
+from . import declarations as declared
+
 __all__ = ["Activation", "Array", "Cost", "Param", "hookimpl"]
 
 hookimpl = pluggy.HookimplMarker("cbp")
@@ -44,6 +46,12 @@ class Param:
     below: float = math.inf
     at_most: float = math.inf
 
+    def __post_init__(self) -> None:
+        bounds = ("above", "at_least", "below", "at_most")
+        declared.settle("Param", self, dict.fromkeys(("default", *bounds), (declared.number, "a number")))
+        if not self.allows(self.default):
+            raise ValueError(f"Param: default= expected {self.describe()}, got {self.default:g}")
+
     def allows(self, value: float) -> bool:
         """Whether a finite `value` lies in the range."""
         inside = self.above < value < self.below and self.at_least <= value <= self.at_most
@@ -59,8 +67,41 @@ class Param:
         return " ".join(["a number", " and ".join(words)]).strip()
 
 
-def _as_params(params: Mapping[str, float | Param]) -> dict[str, Param]:
-    return {name: p if isinstance(p, Param) else Param(float(p)) for name, p in params.items()}
+def _params(params: Mapping[str, float | Param]) -> dict[str, Param]:
+    return {declared.text(name): p if isinstance(p, Param) else Param(p) for name, p in dict(params).items()}
+
+
+_NAME = (declared.name, "a name without a colon")
+_NAMES = (declared.tuple_of(declared.name), "a tuple of names without a colon, such as ('swish',)")
+_NUMBERS = (declared.tuple_of(declared.number), "a tuple of numbers, such as (0.0,)")
+_PAIR = (declared.tuple_of(declared.number, 2), "a pair of numbers, such as (0.0, 1.0)")
+_TEXT = (declared.text, "a str")
+_FUNCTION = (declared.function, "a function")
+_MAYBE_FUNCTION = (declared.optional(declared.function), "a function or None")
+_SPEC = {
+    "name": _NAME,
+    "params": (_params, "a mapping of names to numbers or cbp.plugin.Param"),
+    "formula": _TEXT,
+    "summary": _TEXT,
+    "aliases": _NAMES,
+    "spec_version": (declared.whole, "a whole number >= 1"),
+}
+_ACTIVATION = _SPEC | {
+    "forward": _FUNCTION,
+    "derivative": _MAYBE_FUNCTION,
+    "vjp": _MAYBE_FUNCTION,
+    "kinks": _NUMBERS,
+    "init": _TEXT,
+}
+_COST = _SPEC | {
+    "value": _FUNCTION,
+    "gradient": _FUNCTION,
+    "fused_value": _MAYBE_FUNCTION,
+    "fused": _MAYBE_FUNCTION,
+    "canonical": (declared.optional(declared.text), "the name of an activation or None"),
+    "labels": _PAIR,
+    "target_range": _PAIR,
+}
 
 
 @dataclass(frozen=True)
@@ -112,12 +153,12 @@ class Activation:
     spec_version: int = 1
 
     def __post_init__(self) -> None:
+        declared.settle(f"activation {self.name!r}", self, _ACTIVATION)
         if (self.derivative is None) == (self.vjp is None):
             raise TypeError(
                 f"activation {self.name!r}: expected exactly one of derivative= (elementwise σ) "
                 "and vjp= (a σ that mixes a row)"
             )
-        object.__setattr__(self, "params", _as_params(self.params))
 
     @property
     def rowwise(self) -> bool:
@@ -173,8 +214,8 @@ class Cost:
     spec_version: int = 1
 
     def __post_init__(self) -> None:
+        declared.settle(f"cost {self.name!r}", self, _COST)
         if (self.fused is None) != (self.fused_value is None):
             raise TypeError(f"cost {self.name!r}: fused= and fused_value= come together")
         if self.fused is not None and self.canonical is None:
             raise TypeError(f"cost {self.name!r}: fused= needs canonical=, the activation it is fused with")
-        object.__setattr__(self, "params", _as_params(self.params))

@@ -243,7 +243,11 @@ def test_the_number_type_rounds_the_same_draw() -> None:
             "activation: expected 2 entries, one for each of the layers 2 .. 3, got 1",
         ),
         ({"activation": 3}, TypeError, r"activation: expected a name or cbp.activation\(name, ...\), got 3"),
-        ({"activation": cbp.cost("huber")}, TypeError, "expected an? activation, got the cost"),
+        (
+            {"activation": cbp.cost("huber")},
+            TypeError,
+            r"activation: expected a name or cbp.activation\(name, ...\), got the cost 'huber'",
+        ),
         (
             {"output_activation": "softmx"},
             ValueError,
