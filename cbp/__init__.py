@@ -7,9 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ._version import __version__
-from .chosen import activation, cost
-from .network import Network
-from .registry import activations, costs, register
+from .settings import SettingError
+
+try:
+    from .chosen import activation, cost
+    from .network import Network
+    from .registry import activations, costs, register
+except SettingError:  # raised again for who names one of these: the program `cbp`, which does not, says it in one line
+    pass
 
 if TYPE_CHECKING:
     from .files import load
@@ -36,7 +41,17 @@ __all__ = [
 ]  # fmt: skip
 
 _LATER = {"files", "gradients", "headers", "initializers", "optimizers"}
-_HOME = {"get_compile_args": "headers", "get_include": "headers", "load": "files"}  # all others': optimizers
+_HOME = {
+    "Network": "network",
+    "activation": "chosen",
+    "activations": "registry",
+    "cost": "chosen",
+    "costs": "registry",
+    "get_compile_args": "headers",
+    "get_include": "headers",
+    "load": "files",
+    "register": "registry",
+}  # all others': optimizers
 
 if not TYPE_CHECKING:  # or a type checker would believe that cbp has every name
 

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .settings import SettingError
+
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint
 
@@ -88,7 +90,7 @@ def chosen(plugins: list[Installed]) -> list[Installed]:
 
     Raises
     ------
-    PluginError
+    SettingError
         It names what is not installed.
     """
     wish = os.environ.get("CBP_PLUGINS")
@@ -100,7 +102,7 @@ def chosen(plugins: list[Installed]) -> list[Installed]:
     unknown = (refused | wanted).difference(*(plugin.words for plugin in plugins))
     if unknown:
         there = ", ".join(sorted({plugin.distribution for plugin in plugins})) or "none"
-        raise PluginError(
+        raise SettingError(
             f"CBP_PLUGINS={wish!r} names {', '.join(sorted(unknown))}, but no installed distribution has a "
             f"cbp plugin of that name; installed: {there}"
         )

@@ -13,14 +13,18 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from ..settings import SettingError
+
 __all__ = ["FAILED", "INTERRUPTED", "READER_GONE", "WRONG", "status_of"]
 
 FAILED, WRONG = 1, 2
 INTERRUPTED = 130  # as a shell reports SIGINT
 READER_GONE = 141  # and SIGPIPE
 
-# What the caller can put right: arguments, data and models (whose errors are ValueErrors), paths.
-CALLERS = (ValueError, TypeError, FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+# What the caller can put right: arguments, data and models (whose errors are ValueErrors), paths, the environment.
+CALLERS = (
+    ValueError, TypeError, FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, SettingError,
+)  # fmt: skip
 # What says enough by its message alone.
 KNOWN = (*CALLERS, OSError, ImportError, FloatingPointError)
 PARAMETER = r"\b(target|features|task|dtype)=(?:'(\w+)')?"

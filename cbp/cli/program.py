@@ -42,6 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0; 1 if it failed at work; 2 for wrong arguments or data; 130 if interrupted; 141 if
         whoever read its output has gone.
     """
+    return status_of("cbp", lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
     parser = _parser()
     try:
         options = parser.parse_args(argv)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 
+from ..settings import SettingError
 from . import cpu
 
 __all__ = ["isa", "kernels", "tiles", "updates"]
@@ -18,7 +19,7 @@ def _choose() -> str:
     runs = cpu.supported()
     wanted = os.environ.get("CBP_ISA", runs[0])
     if wanted not in runs:
-        raise ImportError(
+        raise SettingError(
             f"CBP_ISA={wanted!r}: expected one of {', '.join(runs)} (what this processor runs); "
             "unset CBP_ISA to let cbp choose"
         )

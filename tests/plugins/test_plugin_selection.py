@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cbp.registry import PluginError, Registry
+from cbp.registry import Registry
+from cbp.settings import SettingError
 
 Code = Callable[..., str]
 Run = Callable[..., str]
@@ -67,7 +68,7 @@ def test_a_word_that_fits_no_plugin_is_an_error(
 ) -> None:
     monkeypatch.setenv("CBP_PLUGINS", wish)
     for _ in range(2):
-        with pytest.raises(PluginError, match=r"names plug-d, but .*; installed: plug-a, plug-b, plug-c"):
+        with pytest.raises(SettingError, match=r"names plug-d, but .*; installed: plug-a, plug-b, plug-c"):
             registry.find("activation", "act_a")
     assert registry.find("activation", "relu").id == "cbp:relu"
     monkeypatch.setenv("CBP_PLUGINS", "plug-a")
