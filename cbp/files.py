@@ -1,16 +1,13 @@
 """Model files: safetensors with a JSON description. Reading one never runs code.
 
 The tensors are W2, b2, W3, b3, ...; the description, under the metadata key ``cbp``, names sizes, activations
-and cost, which are looked up in the registry. A file is written beside its place, flushed and renamed, so the
-old one stays until the new one is whole.
+and cost, which are looked up in the registry.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +18,7 @@ import numpy as np
 from . import inputs
 from .chosen import Chosen, choose
 from .registry import Kind
+from .writing import write_atomically
 
 if TYPE_CHECKING:
     from .network import Network
@@ -63,7 +61,7 @@ def save(net: Network, path: str | os.PathLike[str], extra: Mapping[str, Any] | 
     }
     tensors = {f"W{l}": np.ascontiguousarray(net.W[l]) for l in net.W}
     tensors |= {f"b{l}": np.ascontiguousarray(net.b[l]) for l in net.b}
-    write_atomically(Path(path), to_bytes(tensors, {"cbp": json.dumps(description)}))
+    write_atomically(Path(path), to_bytes(tensors, {"cbp": json.dumps(description)}), "the model")
 
 
 def _checked_extra(extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,28 +72,6 @@ def _checked_extra(extra: Mapping[str, Any]) -> dict[str, Any]:
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(f"extra: expected what JSON can hold ({error})") from None
     return dict(extra)
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` beside `path`, flush it to the disk, and rename it into place.
-
-    Raises
-    ------
-    OSError
-        With `path` as it was.
-    """
-    beside = path.parent / f".cbp-{secrets.token_hex(8)}.part"
-    try:
-        with beside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise type(error)(error.errno, f"could not write the model: {error.strerror}", str(path)) from None
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink()
 
 
 def load(path: str | os.PathLike[str]) -> Network:

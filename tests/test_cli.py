@@ -732,6 +732,28 @@ def test_other_commands_refuse_in_one_line(run: Run, argv: tuple[str, ...], word
     assert_one_line(run(*argv), 2, words)
 
 
+def test_a_failed_write_names_what_was_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("train", "iris", "--epochs", "1")
+    monkeypatch.setattr("os.fsync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    for argv, what in (
+        (("train", "iris", "--epochs", "1", "--quiet"), "the model"),
+        (("predict", "iris.safetensors", "iris"), "the predictions"),
+    ):
+        assert_one_line(run(*argv, "--out", "m"), 1, f"m: could not write {what}: No space left on device")
+        assert not Path("m").exists()
+
+
+def test_a_link_is_followed(run: Run) -> None:
+    Path("folder").mkdir()
+    Path("link").symlink_to("folder/model")
+    assert run("train", "iris", "--epochs", "1", "--out", "link").status == 0
+    assert Path("link").is_symlink()
+    assert run("predict", "folder/model", "iris").status == 0
+    Path("lost").symlink_to("no/such/folder/model")
+    result = run("train", "iris", "--out", "lost")
+    assert_one_line(result, 2, f"lost: there is no folder '{Path('no/such/folder').absolute()}'")
+
+
 def test_a_file_that_may_not_be_written_is_refused_before_training(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     bad_files()
     monkeypatch.setattr("os.access", lambda path, mode: False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -212,6 +213,62 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
             network().save(tmp_path / name)
     assert files_in(tmp_path) == ["file", "folder"]
     assert files_in(tmp_path / "folder") == []
+
+
+def terminal(path: Path) -> None:
+    """A character device at `path`, open till the end; not even root can replace a file of its folder."""
+    path.symlink_to(os.ttyname(os.openpty()[1]))
+
+
+def bound_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.fspath(path))
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, bound_socket, terminal])
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_file_is_refused_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], None], linked: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's path must be short
+    make(Path("special"))
+    Path("link").symlink_to("special")
+    before, name = Path("special").stat(), "link" if linked else "special"
+    with pytest.raises(OSError, match=rf"could not write the model: is no ordinary file; name another: '{name}'$"):
+        network().save(name)
+    assert os.path.samestat(Path("special").stat(), before)
+    assert files_in(tmp_path) == ["link", "special"]
+
+
+@pytest.mark.parametrize("target", ["there/model", "there/new"])
+def test_a_link_stays_a_link_and_what_it_names_is_written(tmp_path: Path, target: str) -> None:
+    (tmp_path / "there").mkdir()
+    network(seed=1).save(tmp_path / "there" / "model")
+    for name, to in (("link", "second"), ("second", target)):
+        (tmp_path / name).symlink_to(to)
+    network(seed=2).save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "second").is_symlink()
+    assert not (tmp_path / target).is_symlink()
+    assert cbp.load(tmp_path / target).seed == cbp.load(tmp_path / "link").seed == 2
+    assert files_in(tmp_path) == ["link", "second", "there"]
+    assert files_in(tmp_path / "there") == sorted({"model", Path(target).name})
+
+
+@pytest.mark.parametrize(
+    ("to", "error", "why"),
+    [
+        ("nowhere/model", FileNotFoundError, "No such file"),
+        ("link", OSError, "symbolic links"),
+        (".", IsADirectoryError, "is a folder"),
+    ],
+)
+def test_a_link_to_where_nothing_can_be_written_is_refused(tmp_path: Path, to: str, error: type, why: str) -> None:
+    (tmp_path / "link").symlink_to(to)
+    with pytest.raises(error, match=f"could not write the model: .*{why}.*link'"):
+        network().save(tmp_path / "link")
+    assert str((tmp_path / "link").readlink()) == to
+    assert files_in(tmp_path) == ["link"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from ..writing import destination
+
 __all__ = ["model_file", "writable"]
 
 ENDINGS = {".csv", ".tsv", ".txt", ".data", ".npy", ".npz"}
@@ -28,20 +30,22 @@ def writable(path: Path) -> Path:
     OSError
         It cannot; nothing has changed.
     """
-    if path.is_dir():
-        raise _refusal(IsADirectoryError, errno.EISDIR, "is a folder; name a file in it", path)
-    if path.exists() and not path.is_file():
-        raise _refusal(PermissionError, errno.EPERM, "is no ordinary file; name another", path)
-    if not path.parent.is_dir():
-        raise _refusal(FileNotFoundError, errno.ENOENT, f"there is no folder {str(path.parent)!r}", path)
-    if path.exists() and not os.access(path, os.W_OK):
+    _check_folder(path, path)
+    target = destination(path)
+    _check_folder(target, path)
+    if target.exists() and not os.access(target, os.W_OK):
         raise _refusal(PermissionError, errno.EACCES, "is write-protected; name another file", path)
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
+        with tempfile.TemporaryFile(dir=target.parent):
             pass
     except OSError as error:
         raise _refusal(type(error), error.errno, f"cannot be written ({error.strerror})", path) from None
     return path
+
+
+def _check_folder(file: Path, path: Path) -> None:
+    if not file.parent.is_dir():
+        raise _refusal(FileNotFoundError, errno.ENOENT, f"there is no folder {str(file.parent)!r}", path)
 
 
 def _refusal(kind: type[OSError], number: int | None, words: str, path: Path) -> OSError:

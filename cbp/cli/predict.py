@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..files import write_atomically
 from ..preparation import Preparation
+from ..writing import write_atomically
 from .paths import writable
 from .sources import DATA, add_columns, load_model, load_samples
 
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
     if out is None:
         sys.stdout.write(text.getvalue())
     else:
-        write_atomically(out, text.getvalue().encode())
+        write_atomically(out, text.getvalue().encode(), "the predictions")
 
 
 def _rows(outputs: np.ndarray, preparation: Preparation, probabilities: bool) -> list[list[str]]:
