@@ -11,6 +11,7 @@ from .settings import SettingError
 
 try:
     from .chosen import activation, cost
+    from .made import initializer, optimizer
     from .network import Network
     from .registry import activations, costs, register
 except SettingError:  # raised again for who names one of these: the program `cbp`, which does not, says it in one line
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SGD", "AMSGrad", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "NAdam", "Network", "RAdam", "RMSprop",
-    "Rprop", "__version__", "activation", "activations", "cost", "costs", "get_compile_args", "get_include", "load",
-    "register",
+    "Rprop", "__version__", "activation", "activations", "cost", "costs", "get_compile_args", "get_include",
+    "initializer", "load", "optimizer", "register",
 ]  # fmt: skip
 
 _LATER = {"files", "gradients", "headers", "initializers", "optimizers"}
@@ -49,7 +50,9 @@ _HOME = {
     "costs": "registry",
     "get_compile_args": "headers",
     "get_include": "headers",
+    "initializer": "made",
     "load": "files",
+    "optimizer": "made",
     "register": "registry",
 }  # all others': optimizers
 

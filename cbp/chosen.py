@@ -38,7 +38,8 @@ class Chosen:
     @property
     def name(self) -> str:
         """The short name."""
-        return self.entry.spec.name
+        name: str = self.entry.spec.name
+        return name
 
     def __str__(self) -> str:
         if not self.params:

@@ -1,40 +1,41 @@
-"""Who has a name: activations and costs by short and by full name."""
+"""Who has a name: what is registered, by short and by full name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from .discovery import normalized
-from .plugin import Activation, Cost
+from .plugin import Activation, Cost, Initializer, Optimizer
 
-__all__ = ["CBP", "LOCAL", "Entry", "Kind", "Names", "Spec"]
+__all__ = ["CBP", "KINDS", "LOCAL", "Entry", "Kind", "Names", "Spec"]
 
-Kind: TypeAlias = Literal["activation", "cost"]
-Spec: TypeAlias = Activation | Cost
+Kind: TypeAlias = Literal["activation", "cost", "optimizer", "initializer"]
+Spec: TypeAlias = Activation | Cost | Optimizer | Initializer
+KINDS: dict[type[Any], Kind] = dict(zip(get_args(Spec), get_args(Kind), strict=True))
 CBP, LOCAL = "cbp", "local"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One registered activation or cost and where it comes from.
+    """One registered activation, cost, optimiser or initialiser, and where it comes from.
 
     Attributes
     ----------
-    spec : Activation or Cost
+    spec : Activation, Cost, Optimizer or Initializer
     distribution, version : str
         The distribution that provides it: ``"cbp"`` for built-ins, ``"local"`` for what `cbp.register` added.
     """
 
-    spec: Spec
+    spec: Any
     distribution: str
     version: str
 
     @property
     def kind(self) -> Kind:
-        """``"activation"`` or ``"cost"``."""
-        return "activation" if isinstance(self.spec, Activation) else "cost"
+        """``"activation"``, ``"cost"``, ``"optimizer"`` or ``"initializer"``."""
+        return next(kind for type_, kind in KINDS.items() if isinstance(self.spec, type_))
 
     @property
     def id(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from .plugin import Activation, Cost
+    from .plugin import Activation, Cost, Initializer, Optimizer
 
 hookspec = pluggy.HookspecMarker("cbp")
 
@@ -22,4 +22,16 @@ def cbp_activations() -> Iterable[Activation]:
 @hookspec
 def cbp_costs() -> Iterable[Cost]:
     """Return the costs (C, ∂C/∂a) this plugin provides."""
+    raise NotImplementedError  # a specification: pluggy never calls it
+
+
+@hookspec
+def cbp_optimizers() -> Iterable[Optimizer]:
+    """Return the optimisers (init, update) this plugin provides."""
+    raise NotImplementedError  # a specification: pluggy never calls it
+
+
+@hookspec
+def cbp_initializers() -> Iterable[Initializer]:
+    """Return the initialisers (how W^l begins) this plugin provides."""
     raise NotImplementedError  # a specification: pluggy never calls it

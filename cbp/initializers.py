@@ -11,23 +11,19 @@ layer: with fan_in = N_{l-1} and fan_out = N_l the weights' variance is
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from .suggestions import did_you_mean
-
 __all__ = [
-    "Constant", "Glorot", "He", "Initializer", "LeCun", "Normal", "Orthogonal", "Uniform", "Zeros",
-    "initializer",
+    "Constant", "Glorot", "He", "LeCun", "Normal", "Orthogonal", "SupportsWeights", "Uniform", "Zeros",
 ]  # fmt: skip
 
 Shape: TypeAlias = Literal["uniform", "normal"]
 
 
-class Initializer(Protocol):
+class SupportsWeights(Protocol):
     """Anything with this method is an initialiser."""
 
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
@@ -40,7 +36,7 @@ class Zeros:
     """W = 0: for a layer that is set by hand afterwards."""
 
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
-        """As `Initializer.weights`."""
+        """As `SupportsWeights.weights`."""
         return np.zeros((fan_out, fan_in))
 
 
@@ -51,7 +47,7 @@ class Constant:
     value: float = 0.0
 
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
-        """As `Initializer.weights`."""
+        """As `SupportsWeights.weights`."""
         return np.full((fan_out, fan_in), self.value)
 
 
@@ -63,7 +59,7 @@ class Uniform:
     high: float = 0.05
 
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
-        """As `Initializer.weights`."""
+        """As `SupportsWeights.weights`."""
         return rng.uniform(self.low, self.high, (fan_out, fan_in))
 
 
@@ -74,7 +70,7 @@ class Normal:
     std: float = 0.05
 
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
-        """As `Initializer.weights`."""
+        """As `SupportsWeights.weights`."""
         return rng.normal(0.0, self.std, (fan_out, fan_in))
 
 
@@ -94,7 +90,7 @@ class Glorot:
     shape: Shape = "uniform"
 
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
-        """As `Initializer.weights`."""
+        """As `SupportsWeights.weights`."""
         return _scaled(rng, 2 / (fan_in + fan_out), self.shape, (fan_out, fan_in))
 
 
@@ -105,7 +101,7 @@ class He:
     shape: Shape = "uniform"
 
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
-        """As `Initializer.weights`."""
+        """As `SupportsWeights.weights`."""
         return _scaled(rng, 2 / fan_in, self.shape, (fan_out, fan_in))
 
 
@@ -116,7 +112,7 @@ class LeCun:
     shape: Shape = "uniform"
 
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
-        """As `Initializer.weights`."""
+        """As `SupportsWeights.weights`."""
         return _scaled(rng, 1 / fan_in, self.shape, (fan_out, fan_in))
 
 
@@ -127,43 +123,8 @@ class Orthogonal:
     gain: float = 1.0
 
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
-        """As `Initializer.weights`."""
+        """As `SupportsWeights.weights`."""
         tall = rng.standard_normal((max(fan_out, fan_in), min(fan_out, fan_in)))
         q, r = np.linalg.qr(tall)
         q *= np.sign(np.diag(r))  # makes the distribution uniform over orthogonal matrices
         return self.gain * (q if fan_out >= fan_in else q.T)
-
-
-NAMED: dict[str, Callable[[], Initializer]] = {
-    "zeros": Zeros,
-    "constant": Constant,
-    "uniform": Uniform,
-    "normal": Normal,
-    "glorot_uniform": lambda: Glorot("uniform"),
-    "glorot_normal": lambda: Glorot("normal"),
-    "he_uniform": lambda: He("uniform"),
-    "he_normal": lambda: He("normal"),
-    "lecun_uniform": lambda: LeCun("uniform"),
-    "lecun_normal": lambda: LeCun("normal"),
-    "orthogonal": Orthogonal,
-}
-
-
-def initializer(choice: str | Initializer) -> Initializer:
-    """The initialiser called `choice`, or `choice` itself.
-
-    Raises
-    ------
-    ValueError
-        Unknown name.
-    TypeError
-        Not an initialiser.
-    """
-    if isinstance(choice, str):
-        if choice not in NAMED:
-            hint = did_you_mean(choice, NAMED, f"there are {', '.join(NAMED)}")
-            raise ValueError(f"unknown initialiser {choice!r}: {hint}")
-        return NAMED[choice]()
-    if isinstance(choice, type) or not hasattr(choice, "weights"):
-        raise TypeError(f"init: expected a name or an object with weights(rng, fan_out, fan_in), got {choice!r}")
-    return choice

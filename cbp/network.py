@@ -14,14 +14,16 @@ from .core.bound import BoundActivation, BoundCost
 from .core.memory import aligned
 from .core.plan import CHUNK, Plan
 from .layers import Layers
+from .made import initializer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
     from .gradients import Gradients
     from .history import History
-    from .initializers import Initializer
-    from .optimizers import Compiled
+    from .initializers import SupportsWeights
+    from .makers import Initializer, Optimizer
+    from .optimizers import SupportsUpdate
     from .paper import Trace
 
 __all__ = ["Network"]
@@ -45,8 +47,9 @@ class Network:
         C(a^L, λ).
     input_activation : optional
         σ of layer 1: ``"identity"`` is the usual convention a^1 = z^1; any other is the paper's eq 2.
-    init : str or Initializer, optional
-        How W^l begins; by default what suits the layer's activation. Biases begin at zero.
+    init : str or object, optional
+        How W^l begins: a name, or one with its constants, such as ``cbp.initializer("orthogonal", gain=2)``; by
+        default what suits the layer's activation. Biases begin at zero.
     dtype : ``"float32"`` or ``"float64"``
     reduction : ``"mean"`` or ``"sum"``
         E is the (weighted) mean of C over the samples, or their sum.
@@ -83,7 +86,7 @@ class Network:
         output_activation: Choice | None = None,
         cost: Choice = "squared_error",
         input_activation: Choice = "identity",
-        init: str | Initializer | None = None,
+        init: str | Initializer | SupportsWeights | None = None,
         dtype: DTypeLike = "float32",
         reduction: str = "mean",
         seed: int | None = 0,
@@ -276,7 +279,7 @@ class Network:
         *,
         epochs: int = 10,
         batch_size: int = 32,
-        optimizer: str | Compiled = "sgd",
+        optimizer: str | Optimizer | SupportsUpdate = "sgd",
         validation: float | tuple[ArrayLike, ArrayLike] | None = None,
         shuffle: bool = True,
         seed: int | None = None,
@@ -294,9 +297,10 @@ class Network:
             Times every sample is seen.
         batch_size : int
             Samples a step; the last batch of an epoch may be smaller.
-        optimizer : str or Compiled
-            A name, such as ``"sgd"`` or ``"adam"``, or one of `cbp.optimizers` with its constants:
-            ``cbp.SGD(lr=0.1, momentum=0.9)``, ``cbp.AdamW(lr=1e-3)``.
+        optimizer : str or object
+            A name, such as ``"sgd"`` or ``"adam"``, or one with its constants, ``cbp.AdamW(lr=1e-3)``;
+            ``cbp.optimizer("name", lr=1e-3)`` makes a plugin's. Any object will do whose methods are those of
+            `cbp.plugin.Optimizer`.
         validation : float or (X, targets), optional
             A fraction of the samples to hold out, drawn by `seed`, or data of their own.
         shuffle : bool
@@ -390,9 +394,7 @@ class Network:
             b[l] = flat[end : end + n_out]
         return Layers("W", W), Layers("b", b)
 
-    def _initialize(self, init: str | Initializer | None) -> None:
-        from .initializers import initializer
-
+    def _initialize(self, init: str | Initializer | SupportsWeights | None) -> None:
         rng = np.random.default_rng(self.seed)
         for l in range(2, self.L + 1):
             choice = init if init is not None else self.layer_activations[l - 1].spec.init

@@ -1,4 +1,4 @@
-"""What a plugin author imports: the hook marker and the two things a plugin can provide.
+"""What a plugin author imports: the hook marker and what a plugin can provide.
 
 A complete plugin is this module behind an entry point of the group ``cbp``::
 
@@ -20,8 +20,9 @@ from typing import Any, TypeAlias
 import pluggy
 
 from . import declarations as declared
+from .makers import Initializer, Optimizer
 
-__all__ = ["Activation", "Array", "Cost", "Param", "hookimpl"]
+__all__ = ["Activation", "Array", "Cost", "Initializer", "Optimizer", "Param", "hookimpl"]
 
 hookimpl = pluggy.HookimplMarker("cbp")
 

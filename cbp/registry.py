@@ -1,4 +1,4 @@
-"""The registry: every activation and cost by name, built-in or from an installed plugin.
+"""The registry: activations, costs, optimisers and initialisers by name, built-in or from an installed plugin.
 
 Built-in names never cause a look at the installed distributions; the first unknown name does. Each plugin is
 then loaded alone: one that fails is remembered with its cause, and heard of only by who asks for its names.
@@ -17,19 +17,26 @@ from . import hookspecs
 from ._version import __version__
 from .builtins import activations as built_in_activations
 from .builtins import costs as built_in_costs
+from .builtins import initializers as built_in_initializers
+from .builtins import optimizers as built_in_optimizers
 from .discovery import Installed, PluginError, chosen, installed, normalized
-from .entries import CBP, LOCAL, Entry, Kind, Names, Spec
-from .plugin import Activation, Cost
+from .entries import CBP, KINDS, LOCAL, Entry, Kind, Names, Spec
+from .plugin import Activation, Cost, Initializer, Optimizer
 from .suggestions import did_you_mean
 
 __all__ = ["Entry", "Kind", "PluginError", "Registry", "registry"]
 
-HOOKS: dict[str, type[Spec]] = {"cbp_activations": Activation, "cbp_costs": Cost}
-BUILT_IN = (built_in_activations, built_in_costs)
+HOOKS: dict[str, type[Spec]] = {
+    "cbp_activations": Activation,
+    "cbp_costs": Cost,
+    "cbp_optimizers": Optimizer,
+    "cbp_initializers": Initializer,
+}
+BUILT_IN = (built_in_activations, built_in_costs, built_in_optimizers, built_in_initializers)
 
 
 class Registry:
-    """Activations and costs by name.
+    """Activations, costs, optimisers and initialisers by name.
 
     Attributes
     ----------
@@ -42,7 +49,7 @@ class Registry:
     def __init__(self) -> None:
         self._plugins = pluggy.PluginManager("cbp")
         self._plugins.add_hookspecs(hookspecs)
-        self._names: dict[Kind, Names] = {"activation": Names(), "cost": Names()}
+        self._names: dict[Kind, Names] = {kind: Names() for kind in KINDS.values()}
         self._scanned = False
         self._lock = RLock()
         self.failures: dict[str, BaseException] = {}
@@ -81,10 +88,10 @@ class Registry:
             return sorted(self._names[kind], key=lambda e: (e.distribution != CBP, e.distribution))
 
     def register(self, *specs: Spec) -> None:
-        """Add activations and costs without a plugin, for this process only; see `cbp.register`."""
+        """Add to it without a plugin, for this process only; see `cbp.register`."""
         for spec in specs:
-            if not isinstance(spec, Activation | Cost):
-                raise TypeError(f"expected a cbp.plugin.Activation or Cost, got {spec!r}")
+            if not isinstance(spec, Spec):
+                raise TypeError(f"expected a cbp.plugin.Activation, Cost, Optimizer or Initializer, got {spec!r}")
         with self._lock:
             self._add([Entry(spec, LOCAL, "") for spec in specs])
 
@@ -139,7 +146,9 @@ class Registry:
 
     def _unknown(self, kind: Kind, name: str) -> Exception:
         distribution, colon, _ = name.rpartition(":")
-        hint = did_you_mean(name, self._names[kind].all(), f"cbp.{kind}s() lists what there is")
+        known = self._names[kind].all()
+        listing = f"cbp.{kind}s() lists what there is"
+        hint = did_you_mean(name, known, listing if kind in ("activation", "cost") else f"there are {', '.join(known)}")
         message = f"unknown {kind} {name!r}: {hint}"
         if self.left_out:
             message += f"; CBP_PLUGINS leaves out {', '.join(self.left_out)}"
@@ -178,20 +187,20 @@ def activations() -> dict[str, Activation]:
     dict of str to Activation
         Keys are ``"distribution:name"``.
     """
-    return {entry.id: entry.spec for entry in registry.entries("activation")}  # type: ignore[misc]
+    return {entry.id: entry.spec for entry in registry.entries("activation")}
 
 
 def costs() -> dict[str, Cost]:
     """Every cost, as `activations`."""
-    return {entry.id: entry.spec for entry in registry.entries("cost")}  # type: ignore[misc]
+    return {entry.id: entry.spec for entry in registry.entries("cost")}
 
 
-def register(*specs: Activation | Cost) -> None:
-    """Make activations and costs known by name in this process, without a plugin distribution.
+def register(*specs: Spec) -> None:
+    """Make activations, costs, optimisers and initialisers known by name in this process, without a plugin.
 
     Parameters
     ----------
-    *specs : Activation or Cost
+    *specs : Activation, Cost, Optimizer or Initializer
         One whose name was registered before replaces the earlier one.
 
     Raises

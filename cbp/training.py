@@ -14,8 +14,10 @@ from numpy.typing import ArrayLike
 from . import inputs
 from .core.epoch import Epochs, NotFinite
 from .history import History
-from .optimizers import SGD, Compiled
-from .optimizers import optimizer as find_optimizer
+from .made import optimizer as make_optimizer
+from .makers import Optimizer
+from .optimizers import SGD, Compiled, SupportsUpdate
+from .optimizers.in_python import InPython, rate_of
 
 if TYPE_CHECKING:
     from .network import Network
@@ -30,7 +32,7 @@ def train(
     *,
     epochs: int,
     batch_size: int,
-    optimizer: str | Compiled,
+    optimizer: str | Optimizer | SupportsUpdate,
     validation: float | tuple[ArrayLike, ArrayLike] | None,
     shuffle: bool,
     seed: int | None,
@@ -49,10 +51,10 @@ def train(
     elif validation is not None:
         held_out = _Samples.checked(net, *_pair(validation), None, None)
     history = History(epochs)
-    rule = find_optimizer(optimizer)
-    runner = _epochs(net, samples, rule, batch_size, shuffle)
+    rule = make_optimizer(optimizer)
+    rate, runner = rate_of(rule), _epochs(net, samples, rule, batch_size, shuffle)
     with _reporter(progress, history) as report:
-        _loop(net, runner, rule.lr, history, held_out, seed, report)
+        _loop(net, runner, rate, history, held_out, seed, report)
     return history
 
 
@@ -159,9 +161,8 @@ class _Samples:
         return row
 
 
-def _epochs(net: Network, samples: _Samples, optimizer: Compiled, batch_size: int, shuffle: bool) -> Epochs:
-    rule, state = optimizer.rule, optimizer.init(net.parameters)
-    fused = rule == SGD().rule
+def _epochs(net: Network, samples: _Samples, optimizer: SupportsUpdate, batch_size: int, shuffle: bool) -> Epochs:
+    rule, hyper, slots = _update(net, optimizer)
     return Epochs(
         net._plan,
         net.parameters,
@@ -171,12 +172,20 @@ def _epochs(net: Network, samples: _Samples, optimizer: Compiled, batch_size: in
         np.array(net.cost_function.spec.labels, dtype=net.dtype),
         samples.weights,
         min(batch_size, len(samples.X)),
-        None if fused else rule.name,
-        np.array([*rule.constants, *state.scalars], dtype=np.float64),
-        state.slots,
+        rule,
+        np.array(hyper, dtype=np.float64),
+        slots,
         0.0,
         shuffle,
     )
+
+
+def _update(net: Network, optimizer: SupportsUpdate) -> tuple[Any, tuple[float, ...], np.ndarray]:
+    """The optimiser as the core takes it: its update, constants and scalars, vectors."""
+    if not isinstance(optimizer, Compiled):
+        return InPython(optimizer, net), (), np.empty((0, net.n_parameters), net.dtype)
+    rule, state = optimizer.rule, optimizer.init(net.parameters)
+    return None if rule == SGD().rule else rule.name, rule.constants + rule.scalars, state.slots
 
 
 def _pair(validation: Any) -> tuple[ArrayLike, ArrayLike]:

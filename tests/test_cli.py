@@ -575,12 +575,15 @@ def test_a_plugin_is_found_by_name_and_its_absence_told(process: Run, plugin: di
     assert "install cbp-wiggle==2.5" in refused.err
 
 
-def test_plugins_lists_every_activation_and_cost_and_what_failed(process: Run, plugin: dict[str, str]) -> None:
+def test_plugins_lists_everything_there_is_and_what_failed(process: Run, plugin: dict[str, str]) -> None:
     listing = json.loads(process("plugins", "list", "--json", **plugin).out)
     names = {(entry["kind"], entry["name"]) for entry in listing["entries"]}
-    assert names == {("activation", a.name) for a in cbp.activations().values()} | {("activation", "wiggle")} | {
-        ("cost", c.name) for c in cbp.costs().values()
+    assert {name for kind, name in names if kind == "activation"} == {
+        "wiggle",
+        *(a.name for a in cbp.activations().values()),
     }
+    assert {name for kind, name in names if kind == "cost"} == {c.name for c in cbp.costs().values()}
+    assert {("optimizer", "adam"), ("initializer", "orthogonal")} <= names
     wiggle = next(entry for entry in listing["entries"] if entry["name"] == "wiggle")
     assert (wiggle["distribution"], wiggle["version"], wiggle["runs_as"]) == ("cbp-wiggle", "2.5", "NumPy")
     assert "no_such_module" in listing["failures"]["cbp-broken:cbp_broken"]
@@ -671,8 +674,8 @@ TRAIN = [
     (("train", "digits", "--output-activation", "sofmax"), "did you mean 'softmax'?"),
     (("train", "digits", "--cost", "cross_entrop"), "did you mean 'cross_entropy'?"),
     (("train", "digits", "--cost", "huber:delta=-1"), "delta must be a number above 0, got -1.0"),
-    (("train", "digits", "--init", "he"), "unknown initialiser 'he'"),
-    (("train", "digits", "--optimizer", "adm"), "unknown optimiser 'adm': did you mean 'adam'?"),
+    (("train", "digits", "--init", "he"), "unknown initializer 'he'"),
+    (("train", "digits", "--optimizer", "adm"), "unknown optimizer 'adm': did you mean 'adam'?"),
     (("train", "digits", "--momentum", "0.9"), "--momentum: adam takes none; choose --optimizer sgd"),
     (("train", "digits", "--optimizer", "sgd", "--nesterov"), "momentum: expected a number above 0"),
     (("train", "digits", "--target", "pixel_0_0"), "--target names a column of a table"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cbp
-from cbp.plugin import Activation, Cost, Param
+from cbp.plugin import Activation, Cost, Initializer, Optimizer, Param
 from cbp.shown import shown
 
 ACTIVATION: dict[str, Any] = {"name": "mine", "forward": np.sin, "derivative": lambda z, a: np.cos(z)}
@@ -62,6 +62,17 @@ def test_a_wrong_field_of_an_activation_is_named(field: str, wrong: Any, error: 
 def test_a_wrong_field_of_a_cost_is_named(field: str, wrong: Any, error: type, message: str) -> None:
     with pytest.raises(error, match=rf"^cost .*: {field}= expected {message}"):
         Cost(**COST | {field: wrong})
+
+
+@pytest.mark.parametrize("kind", [Optimizer, Initializer])
+@pytest.mark.parametrize(
+    ("field", "wrong", "error", "message"),
+    [case for case in OF_BOTH if case[0] in ("name", "aliases", "formula", "summary")]
+    + [("make", 3, TypeError, "a callable that makes one, got 3")],
+)
+def test_a_wrong_field_of_what_makes_one_is_named(kind: Any, field: str, wrong: Any, error: type, message: str) -> None:
+    with pytest.raises(error, match=rf"^{kind.__name__.lower()}.*: {field}= expected {message}"):
+        kind(**{"name": "mine", "make": object} | {field: wrong})
 
 
 def test_lists_will_do_for_tuples_and_numbers_for_parameters() -> None:

@@ -9,8 +9,10 @@ import pytest
 from scipy import stats
 
 import cbp
+from cbp import initializer
 from cbp.builtins.activations import cbp_activations
-from cbp.initializers import NAMED, Constant, Glorot, He, LeCun, Normal, Orthogonal, Uniform, initializer
+from cbp.builtins.initializers import cbp_initializers
+from cbp.initializers import Constant, Glorot, He, LeCun, Normal, Orthogonal, Uniform
 
 Array = np.ndarray[Any, Any]
 
@@ -67,12 +69,12 @@ def test_orthogonal_weights_are_spread_over_all_orthogonal_matrices() -> None:
     assert 0.45 < (np.linalg.det(draws) > 0).mean() < 0.55
 
 
-@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("name", [spec.name for spec in cbp_initializers()])
 def test_a_network_begins_with_the_named_weights_and_no_bias(name: str) -> None:
     net = cbp.Network([4, 6, 3], init=name, seed=5, dtype="float64")
     rng = np.random.default_rng(5)
     for l, (fan_out, fan_in) in ((2, (6, 4)), (3, (3, 6))):
-        np.testing.assert_array_equal(net.W[l], NAMED[name]().weights(rng, fan_out, fan_in))
+        np.testing.assert_array_equal(net.W[l], initializer(name).weights(rng, fan_out, fan_in))
         assert not net.b[l].any()
 
 
@@ -80,7 +82,7 @@ def test_a_network_begins_with_the_named_weights_and_no_bias(name: str) -> None:
 def test_an_activation_chooses_how_its_layer_begins(spec: Any) -> None:
     net = cbp.Network([4, 6, 3], [spec.name, "tanh"], seed=5, dtype="float64")
     rng = np.random.default_rng(5)
-    np.testing.assert_array_equal(net.W[2], NAMED[spec.init]().weights(rng, 6, 4))
+    np.testing.assert_array_equal(net.W[2], initializer(spec.init).weights(rng, 6, 4))
     np.testing.assert_array_equal(net.W[3], Glorot("uniform").weights(rng, 3, 6))
 
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from ..chosen import Chosen, activation, cost
 from ..data import Dataset
-from ..initializers import initializer
+from ..made import initializer
 from ..network import Network
 from .choices import function, functions, sizes
 

@@ -66,7 +66,7 @@ def _called(described: Mapping[str, Any]) -> str:
 
 def _formula(kind: Kind, described: Mapping[str, Any]) -> str:
     try:
-        return registry.find(kind, f"{described['distribution']}:{described['name']}").spec.formula
+        return str(registry.find(kind, f"{described['distribution']}:{described['name']}").spec.formula)
     except (ValueError, ImportError):
         return f"({described['distribution']} {described['version']} is not installed)".replace("  ", " ")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import fields, replace
 from math import ceil
 from typing import Any
 
-from ..optimizers import NAMED, optimizer
+from ..made import optimizer
+from ..registry import registry
 from .choices import count, seed
 
 __all__ = ["add_training_options", "epochs", "rule"]
@@ -19,7 +19,12 @@ SAMPLES_SEEN, FEWEST, MOST = 45_000, 10, 100
 def add_training_options(group: argparse._ArgumentGroup) -> None:
     """The options that `rule` and `epochs` read, and --batch-size and --seed."""
     add = group.add_argument
-    add("--optimizer", metavar="NAME", default="adam", help=f"{', '.join(NAMED)} (default: %(default)s)")
+    add(
+        "--optimizer",
+        metavar="NAME",
+        default="adam",
+        help="sgd, adamw, rmsprop, ... (default: %(default)s)",
+    )
     add(
         "--lr",
         metavar="RATE",
@@ -44,16 +49,17 @@ def add_training_options(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def rule(options: argparse.Namespace) -> Any:
-    """The optimiser, a dataclass."""
-    named: Any = optimizer(options.optimizer)
+def rule(options: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
+    """The optimiser, and the constants it was made with."""
+    spec = registry.find("optimizer", options.optimizer).spec
+    takes = spec.constants()
     asked = {"lr": options.lr, "momentum": options.momentum, "nesterov": options.nesterov}
     given = {name: value for name, value in asked.items() if value is not None}
-    if unknown := given.keys() - {field.name for field in fields(named)}:
+    if unknown := given.keys() - takes.keys():
         raise ValueError(f"--{min(unknown)}: {options.optimizer} takes none; choose --optimizer sgd")
     if options.lr is None and options.optimizer in RATES:
         given["lr"] = RATES[options.optimizer] * (1 - given.get("momentum", 0))
-    return replace(named, **given)
+    return optimizer(spec, **given), takes | given
 
 
 def epochs(options: argparse.Namespace, samples: int) -> int:

@@ -1,4 +1,4 @@
-"""``cbp plugins``: the activations and costs there are, built in and installed."""
+"""``cbp plugins``: the activations, costs, optimisers and initialisers there are, built in and installed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import argparse
 import json
 from typing import Any
 
-from ..entries import Entry
+from ..entries import CBP, KINDS, Entry
+from ..makers import Maker
 from ..registry import registry
 from .tables import print_table, printable
 
-SUMMARY = "list activations and costs, built in and from plugins"
+SUMMARY = "list activations, costs, optimisers and initialisers, built in and from plugins"
 EXAMPLES = """\
   cbp plugins
   cbp plugins list --json
@@ -35,7 +36,7 @@ def _add_json(parser: argparse.ArgumentParser, default: object) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables, then the plugins that failed to load and why."""
-    kinds = {"activation": registry.entries("activation"), "cost": registry.entries("cost")}
+    kinds = {kind: registry.entries(kind) for kind in KINDS.values()}
     failures = {label: f"{type(error).__name__}: {error}" for label, error in registry.failures.items()}
     if options.json:
         listing = {
@@ -55,14 +56,23 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _tier(entry: Entry) -> str:
+    if isinstance(entry.spec, Maker):
+        return "compiled" if entry.kind == "optimizer" and entry.distribution == CBP else "Python"
     return "NumPy" if entry.spec.kernel is None else "compiled"
+
+
+def _constants(entry: Entry) -> dict[str, Any]:
+    if isinstance(entry.spec, Maker):
+        return entry.spec.constants()
+    return {name: param.default for name, param in entry.spec.params.items()}
 
 
 def _row(entry: Entry) -> list[str]:
     spec = entry.spec
-    name = ":".join((spec.name, *(f"{name}={param.default:g}" for name, param in spec.params.items())))
+    params = {} if isinstance(spec, Maker) else _constants(entry)
+    words = [spec.name, *(f"{name}={default:g}" for name, default in params.items())]
     origin = f"{entry.distribution} {entry.version}".strip()
-    return [", ".join((name, *spec.aliases)), origin, _tier(entry), spec.formula]
+    return [", ".join((":".join(words), *spec.aliases)), origin, _tier(entry), spec.formula]
 
 
 def _as_json(entry: Entry) -> dict[str, Any]:
@@ -74,7 +84,7 @@ def _as_json(entry: Entry) -> dict[str, Any]:
         "distribution": entry.distribution,
         "version": entry.version,
         "runs_as": _tier(entry),
-        "params": {name: param.default for name, param in spec.params.items()},
+        "params": _constants(entry),
         "formula": spec.formula,
         "summary": spec.summary,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -73,7 +72,7 @@ def _add_data_options(group: argparse._ArgumentGroup) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train, score, save, and say how to go on."""
     out = writable(Path(options.out) if options.out else model_file(options.data))
-    architecture, optimizer = Architecture.of(options), rule(options)
+    architecture, (optimizer, constants) = Architecture.of(options), rule(options)
     data = _load(options)
     net = architecture.network(data, options.seed)
     train, held_out = _parts(data, options)
@@ -84,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     finished = _fit(net, preparation.applied(train), held_out and preparation.applied(held_out), optimizer, options)
     score = preparation.score(net, held_out) if held_out else None
     seconds, replaced = perf_counter() - began, out.exists()
-    net.save(out, extra=preparation.to_json() | _provenance(options, data, optimizer, score))
+    net.save(out, extra=preparation.to_json() | _provenance(options, data, constants, score))
     report(score, preparation, net, seconds)
     if not options.quiet:
         tell_how_to_use(out, replaced, net, preparation, options.data, data if score else None)
@@ -139,13 +138,15 @@ def _fit(net: Network, train: Dataset, held_out: Dataset | None, optimizer: Any,
     return True
 
 
-def _provenance(options: argparse.Namespace, data: Dataset, optimizer: Any, score: Score | None) -> dict[str, Any]:
+def _provenance(
+    options: argparse.Namespace, data: Dataset, constants: dict[str, Any], score: Score | None
+) -> dict[str, Any]:
     """Where the model comes from, for its file."""
     drawn = {"fraction": options.test_fraction, "seed": options.seed}
     if options.test_fraction is None:
         drawn["fraction"] = FRACTION
     own_part = data.test is not None and options.test_fraction is None
-    training = {"optimizer": options.optimizer, **asdict(optimizer), "batch_size": options.batch_size}
+    training = {"optimizer": options.optimizer, **constants, "batch_size": options.batch_size}
     return {
         "data": {"name": options.data, "samples": len(data), "held_out": "test part" if own_part else drawn},
         "score": score.summary if score else None,

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 
 from .plan import Plan
@@ -18,7 +20,7 @@ class Epochs:
         on_off: np.ndarray,
         weights: np.ndarray | None,
         batch_size: int,
-        rule: str | None,
+        rule: str | Callable[[np.ndarray, float], None] | None,
         hyper: np.ndarray,
         state: np.ndarray,
         step: float,

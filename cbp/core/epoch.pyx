@@ -46,7 +46,8 @@ cdef struct Course:
     # What one epoch is told, and what it leaves behind.
     Py_ssize_t batch_size
     double rate                  # η
-    const Update *update         # NULL: plain gradient descent
+    bint plain                   # gradient descent: θ -= η·g as g is computed
+    const Update *update         # NULL: the optimiser is Python
     double *hyper
     double step                  # IN/OUT steps taken since training began
     double cost, weight          # OUT Σ w·C and Σ w over the samples seen
@@ -96,7 +97,7 @@ cdef void gather(const Py_ssize_t[::1] order, Py_ssize_t start, Py_ssize_t B,
 
 cdef int step(Net *net, Course *course, int lowest, const real[:, ::1] X, const real[:, ::1] targets,
               const real *weights, real[::1] theta, real[::1] gradient, real[:, ::1] state,
-              real[::1] work) noexcept nogil:
+              real[::1] work, Epochs caller) noexcept nogil:
     """One step: forward, cost, backward, update."""
     cdef Py_ssize_t B = X.shape[0], i
     cdef const real *C = sample_costs(work)
@@ -120,11 +121,14 @@ cdef int step(Net *net, Course *course, int lowest, const real[:, ::1] X, const 
     status = backpropagate(net, X, targets, weights, theta, work, lowest)
     if status != CBP_OK:
         return status
-    if course.update == NULL:
+    if course.plain:
         differentiate(net, X, work, -scale * <real>course.rate, True, theta)
-    else:
-        differentiate(net, X, work, scale, False, gradient)
-        update(net, course, theta, gradient, state)
+        return CBP_OK
+    differentiate(net, X, work, scale, False, gradient)
+    if course.update == NULL:
+        with gil:
+            return caller.update_in_python()
+    update(net, course, theta, gradient, state)
     return CBP_OK
 
 
@@ -166,7 +170,8 @@ cdef int epoch(Net *net, Course *course, const real[:, ::1] X, const real[:, ::1
         gather(order, start, B, X, targets, labels, on_off, weights, X_B, targets_B, weights_B)
         if weights is not None:
             w = &weights_B[0]
-        status = step(net, course, lowest, X_B[:B], targets_B[:B], w, theta, gradient, state, work)
+        status = step(net, course, lowest, X_B[:B], targets_B[:B], w, theta, gradient, state, work,
+                      caller)
         if status != CBP_OK:
             return status
         course.step += 1
@@ -205,8 +210,9 @@ cdef class Epochs:
         What a label's row holds: elsewhere, at the label.
     weights : (n,) array or None
     batch_size : int
-    rule : str or None
-        The optimiser's compiled update; None for plain gradient descent.
+    rule : str, callable or None
+        The optimiser's compiled update; None for plain gradient descent; or a function of (gradient, rate), called
+        once a step, that changes theta itself.
     hyper : (k,) float64 array
         The optimiser's constants, then the scalars it remembers, which change.
     state : (slots, n_parameters) array
@@ -231,7 +237,8 @@ cdef class Epochs:
         self.on_off, self.weights, self.hyper, self.state, self.rule = on_off, weights, hyper, state, rule
         self.course.batch_size, self.course.step = B, step
         self.course.update, self.course.hyper = NULL, &constants[0] if constants.shape[0] else NULL
-        if rule is not None:
+        self.course.plain = rule is None
+        if isinstance(rule, str):
             self.rule = isa.updates.rule(rule)
             self.course.update = <const Update *>PyCapsule_GetPointer(self.rule, "cbp.core.update")
         self.shuffled = shuffled
@@ -242,6 +249,15 @@ cdef class Epochs:
         self.targets_B = aligned(B * n_out, plan.dtype).reshape(B, n_out)
         self.weights_B = aligned(B, plan.dtype)
         self.order = np.arange(len(X), dtype=np.intp)
+
+    cdef int update_in_python(self) noexcept:
+        """The step of an optimiser that is not compiled; what it raised is kept."""
+        try:
+            self.rule(self.gradient, self.course.rate)
+        except BaseException as interruption:
+            self.interruption = interruption
+            return INTERRUPTED
+        return CBP_OK
 
     cdef bint interrupted(self):
         """Whether a signal asks to stop; what its handler raised is kept."""

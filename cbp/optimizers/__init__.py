@@ -10,11 +10,10 @@ from .accumulating import Adadelta, Adagrad, RMSprop
 from .compiled import Compiled, Rule, State
 from .moments import Adam, Adamax, AdamW, AMSGrad, NAdam, RAdam
 from .momentum import SGD
-from .naming import NAMED, optimizer
-from .protocol import Optimizer
+from .protocol import SupportsUpdate
 from .signs import Lion, Rprop
 
 __all__ = [
-    "NAMED", "SGD", "AMSGrad", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Compiled", "Lion", "NAdam",
-    "Optimizer", "RAdam", "RMSprop", "Rprop", "Rule", "State", "optimizer",
+    "SGD", "AMSGrad", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Compiled", "Lion", "NAdam", "RAdam",
+    "RMSprop", "Rprop", "Rule", "State", "SupportsUpdate",
 ]  # fmt: skip

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
 
-__all__ = ["Optimizer"]
+__all__ = ["SupportsUpdate"]
 
 
 @runtime_checkable
-class Optimizer(Protocol):
+class SupportsUpdate(Protocol):
     """Anything with these two methods is an optimiser; `fit` also reads its learning rate, ``lr``, if it has one.
 
     Vectors are flat, of the network's dtype, and hold the parameters in the order of ``net.parameters``.

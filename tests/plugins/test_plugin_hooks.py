@@ -61,6 +61,55 @@ def cbp_costs():
     assert net.gradients([[1.0]], [2.0]).b[2] == -32
 
 
+def test_cbp_optimizers(registry: Registry, distribution: Distribution) -> None:
+    code = """
+import numpy as np
+from cbp.plugin import Optimizer, hookimpl
+
+class Signs:
+    def __init__(self, lr=0.5):
+        self.lr = lr
+    def init(self, parameters):
+        return {}
+    def update(self, gradient, state, parameters, learning_rate):
+        parameters -= learning_rate * np.sign(gradient)
+
+@hookimpl
+def cbp_optimizers():
+    return [Optimizer("signs", Signs, aliases=("sign_descent",))]
+"""
+    distribution("my-plugin", code)
+    assert registry.entries("optimizer")[-1].id == "my-plugin:signs"
+    for choice, lr in (("signs", 0.5), ("my-plugin:sign_descent", 0.5), (cbp.optimizer("signs", lr=0.25), 0.25)):
+        net = cbp.Network([1, 1], activation="identity", init="zeros")
+        net.fit([[1.0]], [3.0], epochs=1, optimizer=choice)
+        assert net.parameters.tolist() == [lr, lr]
+    with pytest.raises(TypeError, match="'signs' has no constant 'rate': it takes lr"):
+        cbp.optimizer("signs", rate=1)
+
+
+def test_cbp_initializers(registry: Registry, distribution: Distribution) -> None:
+    code = """
+import numpy as np
+from cbp.plugin import Initializer, hookimpl
+
+class Sparse:
+    def __init__(self, share=1.0):
+        self.share = share
+    def weights(self, rng, fan_out, fan_in):
+        return rng.normal(size=(fan_out, fan_in)) * (rng.random((fan_out, fan_in)) < self.share)
+
+@hookimpl
+def cbp_initializers():
+    return [Initializer("sparse", Sparse)]
+"""
+    distribution("my-plugin", code)
+    assert registry.entries("initializer")[-1].id == "my-plugin:sparse"
+    assert cbp.Network([100, 100], init="sparse").W[2].all()
+    thin = cbp.Network([100, 100], init=cbp.initializer("sparse", share=0.1))
+    assert 0.08 < (thin.W[2] != 0).mean() < 0.12
+
+
 def test_a_plugin_may_be_an_object_with_hooks(
     registry: Registry, distribution: Distribution, activation_plugin: Code
 ) -> None:

@@ -153,8 +153,8 @@ def test_a_name_that_is_no_name_is_refused(registry: Registry, name: Any) -> Non
 
 
 @pytest.mark.parametrize("rubbish", [42, "cube", Activation, None])
-def test_only_activations_and_costs_can_be_registered(registry: Registry, rubbish: Any) -> None:
-    with pytest.raises(TypeError, match=r"expected a cbp\.plugin\.Activation or Cost"):
+def test_only_what_a_plugin_can_provide_can_be_registered(registry: Registry, rubbish: Any) -> None:
+    with pytest.raises(TypeError, match=r"expected a cbp\.plugin\.Activation, Cost, Optimizer or Initializer"):
         registry.register(rubbish)
 
 

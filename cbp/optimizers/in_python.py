@@ -1,0 +1,63 @@
+"""Optimisers that are not compiled: the core calls them once a step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .checks import check_positive
+from .protocol import SupportsUpdate
+
+if TYPE_CHECKING:
+    from ..network import Network
+
+__all__ = ["InPython", "rate_of"]
+
+LR = 0.01
+
+
+def rate_of(optimizer: SupportsUpdate) -> float:
+    """The learning rate of an optimiser; 0.01 if it names none."""
+    lr = getattr(optimizer, "lr", LR)
+    check_positive(lr=lr)
+    return float(lr)
+
+
+class InPython:
+    """A step of an optimiser on a network's parameters, as the core calls it.
+
+    A step that raises changes nothing, and frozen layers stay as they are, whatever the optimiser does.
+
+    Attributes
+    ----------
+    state : object
+        What the optimiser's `init` returned.
+    """
+
+    def __init__(self, optimizer: SupportsUpdate, net: Network) -> None:
+        self._optimizer: Any = optimizer
+        self._theta = net.parameters
+        self._before = np.empty_like(net.parameters)
+        self._frozen = [_stretch(net, l) for l in net.frozen]
+        self.state = optimizer.init(self._theta.copy())
+
+    def __call__(self, gradient: np.ndarray, rate: float) -> None:
+        """Take one step."""
+        self._before[...] = self._theta
+        try:
+            answer = self._optimizer.update(gradient, self.state, self._theta, rate)
+            if answer is not None:
+                name = type(self._optimizer).__name__
+                raise TypeError(f"update of the optimizer {name}: expected it to change the parameters and return None")
+        except BaseException:
+            self._theta[...] = self._before
+            raise
+        for frozen in self._frozen:
+            self._theta[frozen] = self._before[frozen]
+
+
+def _stretch(net: Network, l: int) -> slice:
+    """Where W^l and b^l lie in the parameters."""
+    W, b = net._plan.offsets(l)
+    return slice(W, b + net.sizes[l - 1])
