@@ -20,7 +20,7 @@ COMPILE = runpy.run_path("cbp/headers.py")
 
 # The products want a·b + c contracted to one instruction; a kernel must not have it.
 # The tile is written in vectors and gains nothing from -O3, which takes a minute over its many sizes.
-VECTOR = {"tiles": ["-O2"], "kernels": [*COMPILE["KERNEL_FLAGS"]], "updates": ["-O3"]}
+VECTOR = {"tiles": ["-O2"], "kernels": [*COMPILE["KERNEL_FLAGS"]], "updates": ["-O3"], "probe": []}
 CONTROL = ("cpu", "bound", "passes", "plan", "epoch")
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 ISAS = {isa: [*march] for isa, march in COMPILE["ISA_FLAGS"].items() if (isa != "base") == X86}

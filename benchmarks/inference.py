@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.agreement import check_predictions
-from benchmarks.floor import Floor
 from benchmarks.peers.names import peer_class
-from benchmarks.problems import Unsupported, problem
-from benchmarks.rounds import interleaved, summary
+from benchmarks.peers.peer import Unsupported
 from benchmarks.task import Task
 from benchmarks.workloads import find
+from cbp.timing.floor import Floor
+from cbp.timing.problems import problem
+from cbp.timing.rounds import interleaved, summary
 
 __all__ = ["measure_inference"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks import ROOT
 from benchmarks.pinning import environment
-from benchmarks.rounds import summary
+from cbp.timing.rounds import summary
 
 __all__ = ["measure_imports", "measure_startup"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.agreement import RATE, check_step, step_of
-from benchmarks.floor import Floor
 from benchmarks.peers.names import peer_class
-from benchmarks.peers.peer import Peer
-from benchmarks.problems import Problem, Unsupported, problem
-from benchmarks.rounds import interleaved, summary
+from benchmarks.peers.peer import Peer, Unsupported
 from benchmarks.task import Task
 from benchmarks.workloads import Workload, find
+from cbp.timing.floor import Floor
+from cbp.timing.problems import Problem, problem
+from cbp.timing.rounds import interleaved, summary
 
 __all__ = ["measure_optimizers", "measure_training"]
 

@@ -101,8 +101,8 @@ def test_a_peer_that_computes_something_else_is_found_out(monkeypatch: pytest.Mo
     from benchmarks.agreement import RATE, Disagreement, check_step, step_of
     from benchmarks.peers import numpy_formulas
     from benchmarks.peers.names import peer_class
-    from benchmarks.problems import problem
     from benchmarks.workloads import find
+    from cbp.timing.problems import problem
 
     (nielsen,) = find("nielsen")
     one_step = problem(nielsen, "float64", steps=1, rate=RATE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.peers.peer import Peer
-from benchmarks.problems import Array, Problem
+from cbp.timing.problems import Array, Problem
 
 __all__ = ["BlasProducts"]
 

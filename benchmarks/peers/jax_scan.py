@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.peers.peer import Peer
-from benchmarks.problems import Array, Problem
+from cbp.timing.problems import Array, Problem
 
 __all__ = ["JaxScan"]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.peers.numpy_formulas import ACTIVATIONS, COSTS, EXPRESSIONS, softmax, softmax_expression
 from benchmarks.peers.peer import Peer
-from benchmarks.problems import Array, Problem
+from cbp.timing.problems import Array, Problem
 
 __all__ = ["NumpyByHand"]
 

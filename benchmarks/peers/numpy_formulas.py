@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.problems import Array
+from cbp.timing.problems import Array
 
 __all__ = ["ACTIVATIONS", "COSTS", "EXPRESSIONS", "softmax", "softmax_expression"]
 

@@ -6,11 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from benchmarks.problems import Array, Problem, Unsupported
+from cbp.timing.problems import Array, Problem
 
-__all__ = ["Peer"]
+__all__ = ["Peer", "Unsupported"]
 
 Offer = TypeVar("Offer")
+
+
+class Unsupported(Exception):
+    """A peer cannot do this workload; the message says what it lacks."""
 
 
 class Peer(ABC):

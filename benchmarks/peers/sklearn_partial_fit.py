@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from benchmarks.peers.peer import Peer
-from benchmarks.problems import Array, Problem, Unsupported
+from benchmarks.peers.peer import Peer, Unsupported
+from cbp.timing.problems import Array, Problem
 
 __all__ = ["SklearnPartialFit"]
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
+from benchmarks.peers.peer import Unsupported
 from benchmarks.peers.torch_eager import TorchEager
-from benchmarks.problems import Array, Problem, Unsupported
+from cbp.timing.problems import Array, Problem
 
 __all__ = ["TorchCompile"]
 

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from benchmarks.peers.peer import Peer
-from benchmarks.problems import Array, Problem
+from cbp.timing.problems import Array, Problem
 
 __all__ = ["TorchEager"]
 

@@ -22,6 +22,7 @@ COMMANDS = (
     "evaluate",
     "inspect",
     "plugins",
+    "bench",
 )
 
 ABOUT = "Train and use fully connected neural networks."

@@ -1,4 +1,4 @@
-"""A workload made concrete: samples, targets and initial parameters, the same for every peer."""
+"""A workload made concrete: samples, targets and initial parameters, the same for every contestant."""
 
 from __future__ import annotations
 
@@ -8,20 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.workloads import Workload
+from .workloads import Workload
 
-__all__ = ["Array", "Problem", "Unsupported", "problem"]
+__all__ = ["Array", "Problem", "problem"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-class Unsupported(Exception):
-    """A peer cannot do this workload; the message says what it lacks."""
-
-
 @dataclass(frozen=True)
 class Problem:
-    """What a peer is given.
+    """What a contestant is given.
 
     Parameters
     ----------
@@ -30,7 +26,7 @@ class Problem:
         n is a multiple of the batch size.
     targets : (n,) int64 labels or (n, N_L) array
     parameters : list of (W, b)
-        For layers 2 .. L: W of shape (N_{l-1}, N_l) and b of shape (N_l,). A peer takes copies.
+        For layers 2 .. L: W of shape (N_{l-1}, N_l) and b of shape (N_l,). A contestant takes copies.
     rate : float
         The learning rate η.
     threads : int
