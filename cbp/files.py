@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import inputs
+from ._version import __version__
 from .chosen import Chosen, choose
+from .entries import CBP, LOCAL
 from .registry import Kind
 from .writing import write_atomically
 
@@ -173,10 +175,10 @@ def _find(kind: Kind, described: Mapping[str, Any]) -> Chosen:
     try:
         choose(kind, f"{distribution}:{name}")
     except (ValueError, ImportError) as error:
-        remedy = (
-            f"register it first with cbp.register({kind.capitalize()}({name!r}, ...))"
-            if distribution == "local"
-            else f"install {distribution}=={described['version']} and load again"
-        )
+        remedies = {
+            LOCAL: f"register it first with cbp.register({kind.capitalize()}({name!r}, ...))",
+            CBP: f"upgrade cbp, which is {__version__} here, to {described['version']}",
+        }
+        remedy = remedies.get(distribution, f"install {distribution}=={described['version']} and load again")
         raise ModelError(f"it uses the {kind} {name!r} of {distribution!r}, not found here: {remedy}") from error
     return choose(kind, f"{distribution}:{name}", **params)

@@ -204,8 +204,8 @@ def test_a_missing_key_is_named(path: Path, key: str) -> None:
         (lambda d: d.update(dtype="float64"), "its tensor .* is float32, its description says float64"),
         (lambda d: d["activations"].pop(), "it names 1 activations for 2 layers"),
         (
-            lambda d: d["cost"].update(name="focsl"),
-            "it uses the cost 'focsl' of 'cbp', not found here: install cbp==",
+            lambda d: d["cost"].update(name="focsl", version="9.8"),
+            f"it uses the cost 'focsl' of 'cbp', not found here: upgrade cbp, which is {cbp.__version__} here, to 9.8",
         ),
         (
             lambda d: d["activations"][1].update(name="swirl", distribution="cbp-swirls", version="2.1"),
