@@ -103,7 +103,7 @@ class Network:
         self.epochs_trained: int = 0
         self.extra: dict[str, Any] = {}
         self._plan = self._make_plan(keep_z=False)
-        self._workspaces: list[tuple[int, np.ndarray]] = []
+        self._workspaces: list[np.ndarray] = []
         self._theta: np.ndarray = aligned(self._plan.n_parameters, self.dtype)
         self.W, self.b = self._views(self._theta)
         self._initialize(init)
@@ -285,6 +285,7 @@ class Network:
         seed: int | None = None,
         sample_weight: ArrayLike | None = None,
         class_weight: Mapping[int, float] | str | None = None,
+        threads: int | None = None,
         progress: bool | Callable[[History], None] = False,
     ) -> History:
         """Train: for each batch one step of the optimiser along the gradient of E.
@@ -312,6 +313,9 @@ class Network:
         sample_weight : (n,) array_like, optional
         class_weight : mapping of label to weight, or ``"balanced"``, optional
             For integer labels; multiplies `sample_weight`.
+        threads : int, optional
+            At most so many share a step that is large enough; the result has the same bits for any number.
+            By default ``CBP_NUM_THREADS``, else ``OMP_NUM_THREADS``, else the cores of this process.
         progress : bool or callable
             True shows a progress bar; a callable is called with the history after each epoch.
 
@@ -344,6 +348,7 @@ class Network:
             seed=seed,
             sample_weight=sample_weight,
             class_weight=class_weight,
+            threads=threads,
             progress=progress,
         )
 
@@ -400,8 +405,8 @@ class Network:
             choice = init if init is not None else self.layer_activations[l - 1].spec.init
             self.W[l] = initializer(choice).weights(rng, self.sizes[l - 1], self.sizes[l - 2])
 
-    def _workspace(self, n: int) -> _Lease:
-        return _Lease(self._workspaces, self._plan, n)
+    def _workspace(self, n: int, threads: int = 1) -> _Lease:
+        return _Lease(self._workspaces, self._plan.workspaces(min(n, CHUNK), threads), self.dtype)
 
     def _checked(
         self, X: ArrayLike, targets: ArrayLike, sample_weight: ArrayLike | None
@@ -418,15 +423,17 @@ class Network:
     def _outputs(self, X: np.ndarray) -> np.ndarray:
         """a^L of checked samples."""
         out = np.empty((len(X), self.sizes[-1]), self.dtype)
-        with self._workspace(len(X)) as work:
-            self._plan.predict(X, self.parameters, work, out)
+        threads = self._plan.threads_for(len(X))
+        with self._workspace(len(X), threads) as work:
+            self._plan.predict(X, self.parameters, work, out, threads)
         return out
 
     def _costs(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
         """C of each sample."""
         out = np.empty(len(X), self.dtype)
-        with self._workspace(len(X)) as work:
-            self._plan.costs(X, y, self.parameters, work, out)
+        threads = self._plan.threads_for(len(X))
+        with self._workspace(len(X), threads) as work:
+            self._plan.costs(X, y, self.parameters, work, out, threads)
         return out
 
     def _reduce(self, costs: np.ndarray, weights: np.ndarray | None) -> float:
@@ -438,18 +445,14 @@ class Network:
 class _Lease:
     """A workspace for one call: threads that use a network at once get one each."""
 
-    def __init__(self, pool: list[tuple[int, np.ndarray]], plan: Plan, n: int) -> None:
-        self._pool, self._plan, self._rows = pool, plan, min(n, CHUNK)
+    def __init__(self, pool: list[np.ndarray], size: int, dtype: np.dtype) -> None:
+        self._pool, self._size, self._dtype = pool, size, dtype
 
     def __enter__(self) -> np.ndarray:
-        try:
-            rows, work = self._pool.pop()
-        except IndexError:
-            rows, work = 0, np.empty(0)
-        if rows < self._rows:
-            rows, work = self._rows, self._plan.workspace(self._rows)
-        self._held = rows, work
-        return work
+        self._held = self._pool.pop() if self._pool else np.empty(0)
+        if len(self._held) < self._size:
+            self._held = aligned(self._size, self._dtype)
+        return self._held
 
     def __exit__(self, *_: object) -> None:
         self._pool.append(self._held)

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from . import inputs
 from .core.epoch import Epochs, NotFinite
+from .core.threads import available
 from .history import History
 from .made import optimizer as make_optimizer
 from .makers import Optimizer
@@ -38,6 +39,7 @@ def train(
     seed: int | None,
     sample_weight: ArrayLike | None,
     class_weight: Mapping[int, float] | str | None,
+    threads: int | None,
     progress: bool | Callable[[History], None],
 ) -> History:
     """Train `net`; see `Network.fit`."""
@@ -52,7 +54,8 @@ def train(
         held_out = _Samples.checked(net, *_pair(validation), None, None)
     history = History(epochs)
     rule = make_optimizer(optimizer)
-    rate, runner = rate_of(rule), _epochs(net, samples, rule, batch_size, shuffle)
+    threads = available() if threads is None else inputs.as_whole(threads, "threads")
+    rate, runner = rate_of(rule), _epochs(net, samples, rule, batch_size, shuffle, threads)
     with _reporter(progress, history) as report:
         _loop(net, runner, rate, history, held_out, seed, report)
     return history
@@ -161,7 +164,9 @@ class _Samples:
         return row
 
 
-def _epochs(net: Network, samples: _Samples, optimizer: SupportsUpdate, batch_size: int, shuffle: bool) -> Epochs:
+def _epochs(
+    net: Network, samples: _Samples, optimizer: SupportsUpdate, batch_size: int, shuffle: bool, threads: int
+) -> Epochs:
     rule, hyper, slots = _update(net, optimizer)
     return Epochs(
         net._plan,
@@ -177,6 +182,7 @@ def _epochs(net: Network, samples: _Samples, optimizer: SupportsUpdate, batch_si
         slots,
         0.0,
         shuffle,
+        threads,
     )
 
 

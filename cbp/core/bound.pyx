@@ -9,8 +9,8 @@ from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid
 from cpython.pythread cimport PyThread_get_thread_ident
 
 from cbp_kernel cimport (
-    CBP_ABI_MAJOR, CBP_ACTIVATION, CBP_BWD_READS_A, CBP_BWD_READS_Z, CBP_CAPSULE, CBP_COST, CBP_MAGIC,
-    CBP_OK, CBP_ROWWISE, cbp_activation, cbp_cost, cbp_head,
+    CBP_ABI_MAJOR, CBP_ACTIVATION, CBP_BWD_READS_A, CBP_BWD_READS_Z, CBP_CAPSULE, CBP_CHUNK_INVARIANT,
+    CBP_COST, CBP_MAGIC, CBP_OK, CBP_ROWWISE, cbp_activation, cbp_cost, cbp_head,
 )
 
 import numpy as np
@@ -185,6 +185,10 @@ cdef class Bound:
 cdef class BoundActivation(Bound):
     """An activation with its parameters bound."""
 
+    def concurrent(self):
+        """Whether any thread may run it on any rows, with the same bits: a NumPy implementation may not."""
+        return bool(self.kernel.head.hints & CBP_CHUNK_INVARIANT)
+
     def __init__(self, spec, dict params):
         if spec.kernel is not None:
             self.kernel = <const cbp_activation *>head_of(spec, CBP_ACTIVATION)
@@ -201,6 +205,10 @@ cdef class BoundActivation(Bound):
 
 cdef class BoundCost(Bound):
     """A cost with its parameters bound."""
+
+    def concurrent(self):
+        """As BoundActivation's: a compiled cost goes sample by sample."""
+        return self.kernel != &self.trampoline
 
     def __init__(self, spec, dict params):
         if spec.kernel is not None:

@@ -25,7 +25,10 @@ class Epochs:
         state: np.ndarray,
         step: float,
         shuffled: bool,
+        threads: int = ...,
     ) -> None: ...
+    @property
+    def threads(self) -> int: ...
     @property
     def state(self) -> np.ndarray: ...
     @property

@@ -1,6 +1,10 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """A whole epoch in one call without the GIL: shuffle, gather, forward, cost, backward, update.
 
+Every thread runs `epoch`, and of each batch its share: first some of the samples, forward and backward, then,
+when all have met, some of every gradient and its update; then all meet again. So two meetings a step, no lock,
+and no number whose bits depend on how many threads there were.
+
 Between batches the epoch looks, about every LOOK multiplications, for a signal (Ctrl-C); it stops there and
 after any batch whose cost is not finite, always with parameters from the end of a whole step. Nothing is
 allocated: `Epochs` brings every buffer. The order of the samples depends on (seed, epoch) alone, so a run can
@@ -15,10 +19,9 @@ from libc.string cimport memcpy
 
 from cbp_kernel cimport CBP_OK
 
-from .passes cimport (
-    Net, backpropagate, differentiate, feed_forward, lowest_layer, measure, real, sample_costs,
-)
+from .passes cimport Net, Share, backpropagate, differentiate, feed_forward, lowest_layer, measure, real
 from .plan cimport Plan
+from .team cimport begin_of, team, team_meet, team_run, useful_threads
 from .updates cimport Update
 
 import numpy as np
@@ -43,8 +46,25 @@ cdef double LOOK = 5e7           # multiplications between two looks for a signa
 
 
 cdef struct Course:
-    # What one epoch is told, and what it leaves behind.
+    # What one epoch is told and leaves behind. Matrices and vectors of the network's dtype are void.
+    Net *net
+    int lowest                   # layer that learns
+    Py_ssize_t n                 # samples
+    const void *X                # (n, N_1)
+    const void *targets          # (n, N_L), or NULL where there are
+    const int64_t *labels        # (n,)
+    const void *on_off           # (2,): what a label's row holds elsewhere, and at the label
+    const void *weights          # (n,) or NULL
+    Py_ssize_t *order            # (n,)
     Py_ssize_t batch_size
+    void *X_B                    # the batch: (batch_size, N_1), (batch_size, N_L), (batch_size,)
+    void *targets_B
+    void *weights_B
+    void *theta
+    void *gradient
+    void *state                  # slot s begins at s·stride
+    Py_ssize_t stride
+    void *work
     double rate                  # η
     bint plain                   # gradient descent: θ -= η·g as g is computed
     const Update *update         # NULL: the optimiser is Python
@@ -52,6 +72,11 @@ cdef struct Course:
     double step                  # IN/OUT steps taken since training began
     double cost, weight          # OUT Σ w·C and Σ w over the samples seen
     Py_ssize_t batch             # OUT batches finished
+    bint interrupted             # OUT by a signal
+    int[64] status               # of each thread's passes; 64 is TEAM_LIMIT
+    int outcome                  # OUT CBP_OK, or why the epoch ended
+    team crew
+    void *caller                 # Epochs
 
 
 cdef inline uint64_t random_bits(uint64_t *state) noexcept nogil:
@@ -64,126 +89,181 @@ cdef inline uint64_t random_bits(uint64_t *state) noexcept nogil:
     return x ^ (x >> 31)
 
 
-cdef void shuffle(Py_ssize_t[::1] order, uint64_t seed, uint64_t epoch) noexcept nogil:
+cdef void shuffle(Py_ssize_t *order, Py_ssize_t n, uint64_t seed, uint64_t epoch) noexcept nogil:
     """A permutation of 0 .. n-1 (Fisher and Yates), drawn from (seed, epoch)."""
     cdef uint64_t state = seed
     cdef Py_ssize_t i, j
     state = random_bits(&state) ^ epoch
-    for i in range(order.shape[0]):
+    for i in range(n):
         order[i] = i
-    for i in range(order.shape[0] - 1, 0, -1):
+    for i in range(n - 1, 0, -1):
         j = <Py_ssize_t>cbp_below(random_bits(&state), i + 1)
         order[i], order[j] = order[j], order[i]
 
 
-cdef void gather(const Py_ssize_t[::1] order, Py_ssize_t start, Py_ssize_t B,
-                 const real[:, ::1] X, const real[:, ::1] targets,
-                 const int64_t[::1] labels, const real[::1] on_off, const real[::1] weights,
-                 real[:, ::1] X_B, real[:, ::1] targets_B, real[::1] weights_B) noexcept nogil:
-    """The rows order[start : start + B]; an integer label becomes a row of on_off[0] with one on_off[1]."""
-    cdef Py_ssize_t i, j, row
-    for i in range(B):
-        row = order[start + i]
-        memcpy(&X_B[i, 0], &X[row, 0], X.shape[1] * sizeof(real))
-        if labels is None:
-            memcpy(&targets_B[i, 0], &targets[row, 0], targets.shape[1] * sizeof(real))
-        else:
-            for j in range(targets_B.shape[1]):
-                targets_B[i, j] = on_off[0]
-            targets_B[i, labels[row]] = on_off[1]
-        if weights is not None:
+cdef void gather(const Course *course, Py_ssize_t start, const Share *share, real tag) noexcept nogil:
+    """This share's rows of the batch that begins at order[start]."""
+    cdef Py_ssize_t i, row, I = course.net.layer[1].size, O = course.net.layer[course.net.L].size
+    cdef const real *weights = <const real *>course.weights
+    cdef real *weights_B = <real *>course.weights_B
+    for i in range(share.first, share.first + share.count):
+        row = course.order[start + i]
+        memcpy(<real *>course.X_B + i * I, <const real *>course.X + row * I, I * sizeof(real))
+        gather_target(course, row, <real *>course.targets_B + i * O, O)
+        if weights != NULL:
             weights_B[i] = weights[row]
 
 
-cdef int step(Net *net, Course *course, int lowest, const real[:, ::1] X, const real[:, ::1] targets,
-              const real *weights, real[::1] theta, real[::1] gradient, real[:, ::1] state,
-              real[::1] work, Epochs caller) noexcept nogil:
-    """One step: forward, cost, backward, update."""
-    cdef Py_ssize_t B = X.shape[0], i
-    cdef const real *C = sample_costs(work)
-    cdef double cost = 0, weight = 0
-    cdef real scale
-    cdef int status = feed_forward(net, X, theta, work)
+cdef inline void gather_target(const Course *course, Py_ssize_t row, real *target, Py_ssize_t O) noexcept nogil:
+    """A row of targets; of an integer label, all on_off[0] with one on_off[1]."""
+    cdef const real *on_off = <const real *>course.on_off
+    cdef Py_ssize_t j
+    if course.labels == NULL:
+        memcpy(target, <const real *>course.targets + row * O, O * sizeof(real))
+        return
+    for j in range(O):
+        target[j] = on_off[0]
+    target[course.labels[row]] = on_off[1]
+
+
+cdef int run_samples(const Course *course, const Share *share, real tag) noexcept nogil:
+    """Forward, cost and backward of this share's samples."""
+    cdef const real *X = <const real *>course.X_B
+    cdef const real *targets = <const real *>course.targets_B
+    cdef const real *theta = <const real *>course.theta
+    cdef const real *weights = <const real *>course.weights_B if course.weights != NULL else NULL
+    cdef real *work = <real *>course.work
+    cdef int status = feed_forward(course.net, X, theta, work, share)
     if status == CBP_OK:
-        status = measure(net, targets, work)
-    if status != CBP_OK:
-        return status
-    for i in range(B):
-        cost += (weights[i] if weights != NULL else 1) * <double>C[i]
-        weight += weights[i] if weights != NULL else 1
-    if not isfinite(cost):
-        return NOT_FINITE
-    course.cost += cost
-    course.weight += weight
-    if lowest > net.L or weight == 0:
-        return CBP_OK
-    scale = <real>(1 / weight) if net.mean else 1
-    status = backpropagate(net, X, targets, weights, theta, work, lowest)
-    if status != CBP_OK:
-        return status
+        status = measure(course.net, targets, work, share)
+    if status == CBP_OK and course.lowest <= course.net.L:
+        status = backpropagate(course.net, X, targets, weights, theta, work, course.lowest, share)
+    return status
+
+
+cdef int weigh(const Course *course, Py_ssize_t B, double *cost, double *weight, real tag) noexcept nogil:
+    """Σ w·C and Σ w of the batch, in the samples' order; or why its step cannot be taken."""
+    cdef const real *weights = <const real *>course.weights_B
+    cdef const real *C = <const real *>course.work
+    cdef Py_ssize_t i
+    cost[0], weight[0] = 0, B
+    for i in range(course.crew.threads):
+        if course.status[i] != CBP_OK:
+            return course.status[i]
+    if course.weights == NULL:
+        for i in range(B):
+            cost[0] += <double>C[i]
+    else:
+        weight[0] = 0
+        for i in range(B):
+            cost[0] += weights[i] * <double>C[i]
+            weight[0] += weights[i]
+    return CBP_OK if isfinite(cost[0]) else NOT_FINITE
+
+
+cdef void learn(Course *course, double weight, const Share *share, real tag) noexcept nogil:
+    """This share of every gradient, and its step."""
+    cdef const real *X = <const real *>course.X_B
+    cdef real *theta = <real *>course.theta
+    cdef real *gradient = <real *>course.gradient
+    cdef real scale = <real>(1 / weight) if course.net.mean else 1
     if course.plain:
-        differentiate(net, X, work, -scale * <real>course.rate, True, theta)
-        return CBP_OK
-    differentiate(net, X, work, scale, False, gradient)
-    if course.update == NULL:
+        differentiate(course.net, X, <real *>course.work, -scale * <real>course.rate, True, theta, share)
+        return
+    if course.update != NULL and course.update.begin != NULL:     # its scalars are one thread's to change
+        if share.thread == 0:
+            course.update.begin(course.hyper, course.step + 1)
+        team_meet(&course.crew)
+    differentiate(course.net, X, <real *>course.work, scale, False, gradient, share)
+    if course.update != NULL:
+        update(course, share, theta, gradient, <real *>course.state)
+        return
+    team_meet(&course.crew)
+    if share.thread == 0:
         with gil:
-            return caller.update_in_python()
-    update(net, course, theta, gradient, state)
-    return CBP_OK
+            course.interrupted = (<Epochs>course.caller).update_in_python()
 
 
-cdef inline void update(Net *net, Course *course, real[::1] theta, real[::1] gradient,
-                        real[:, ::1] state) noexcept nogil:
-    """The optimiser's step on every stretch of layers that learn."""
-    cdef Py_ssize_t start, stop = 0, stride = state.shape[1]
+cdef void update(const Course *course, const Share *share, real *theta, real *gradient,
+                 real *state) noexcept nogil:
+    """The optimiser's step on what `differentiate` gave this thread, as few stretches as there are."""
+    cdef const Net *net = course.net
+    cdef Py_ssize_t start, O, rows, stop = 0
     cdef int l = 2
-    if course.update.begin != NULL:
-        course.update.begin(course.hyper, course.step + 1)
     while l <= net.L:
         if net.layer[l].frozen:
             l += 1
             continue
-        start = net.layer[l].W
-        while l <= net.L and not net.layer[l].frozen:
-            stop = net.layer[l].b + net.layer[l].size
-            l += 1
-        if real is float:
-            course.update.f32(&theta[start], &gradient[start], &state[0, start], stride, stop - start,
-                              course.hyper, course.rate, course.step + 1)
-        else:
-            course.update.f64(&theta[start], &gradient[start], &state[0, start], stride, stop - start,
-                              course.hyper, course.rate, course.step + 1)
+        start, O, rows = net.layer[l].W, net.layer[l].size, net.layer[l - 1].size
+        if share.threads == 1:                                    # all layers up to the next frozen one
+            while l <= net.L and not net.layer[l].frozen:
+                stop = net.layer[l].b + net.layer[l].size
+                l += 1
+            update_stretch(course, start, stop, theta, gradient, state)
+            continue
+        stop = start + begin_of(rows, share.thread + 1, share.threads) * O
+        update_stretch(course, start + begin_of(rows, share.thread, share.threads) * O, stop, theta, gradient, state)
+        if l % share.threads == share.thread:
+            update_stretch(course, net.layer[l].b, net.layer[l].b + O, theta, gradient, state)
+        l += 1
 
 
-cdef int epoch(Net *net, Course *course, const real[:, ::1] X, const real[:, ::1] targets,
-               const int64_t[::1] labels, const real[::1] on_off, const real[::1] weights,
-               const Py_ssize_t[::1] order, real[:, ::1] X_B, real[:, ::1] targets_B, real[::1] weights_B,
-               real[::1] theta, real[::1] gradient, real[:, ::1] state, real[::1] work,
-               Epochs caller) noexcept nogil:
-    """Every sample once, batch by batch; the last batch may be smaller."""
-    cdef Py_ssize_t n = X.shape[0], start = 0, B
-    cdef double looked = 0, work_of_a_sample = 3.0 * theta.shape[0]
-    cdef const real *w = NULL
-    cdef int status, lowest = lowest_layer(net)
-    while start < n:
-        B = min(course.batch_size, n - start)
-        gather(order, start, B, X, targets, labels, on_off, weights, X_B, targets_B, weights_B)
-        if weights is not None:
-            w = &weights_B[0]
-        status = step(net, course, lowest, X_B[:B], targets_B[:B], w, theta, gradient, state, work,
-                      caller)
+cdef inline void update_stretch(const Course *course, Py_ssize_t start, Py_ssize_t stop, real *theta,
+                                real *gradient, real *state) noexcept nogil:
+    if real is float:
+        course.update.f32(theta + start, gradient + start, state + start, course.stride, stop - start,
+                          course.hyper, course.rate, course.step + 1)
+    else:
+        course.update.f64(theta + start, gradient + start, state + start, course.stride, stop - start,
+                          course.hyper, course.rate, course.step + 1)
+
+
+cdef int epoch(Course *course, int thread, real tag) noexcept nogil:
+    """Every sample once, batch by batch; the last batch may be smaller. Every thread returns the same."""
+    cdef int threads = course.crew.threads, status
+    cdef Py_ssize_t start = 0, B, first
+    cdef double looked = 0, cost, weight
+    cdef double work_of_a_sample = 3.0 * <double>course.net.layer[course.net.L].b
+    cdef Share share
+    while start < course.n:
+        B = min(course.batch_size, course.n - start)
+        first = begin_of(B, thread, threads)
+        share = Share(B, first, begin_of(B, thread + 1, threads) - first, thread, threads)
+        gather(course, start, &share, tag)
+        course.status[thread] = run_samples(course, &share, tag) if share.count else CBP_OK
+        team_meet(&course.crew)
+        status = weigh(course, B, &cost, &weight, tag)
         if status != CBP_OK:
             return status
-        course.step += 1
-        course.batch += 1
+        if course.lowest <= course.net.L and weight != 0:
+            learn(course, weight, &share, tag)
         start += B
         looked += B * work_of_a_sample
-        if looked > LOOK:
+        if thread == 0 and looked > LOOK:
             looked = 0
             with gil:
-                if caller.interrupted():
-                    return INTERRUPTED
+                course.interrupted = course.interrupted or (<Epochs>course.caller).interrupted()
+        team_meet(&course.crew)
+        if thread == 0:
+            course.cost += cost
+            course.weight += weight
+            course.step += 1
+            course.batch += 1
+        if course.interrupted:
+            return INTERRUPTED
     return CBP_OK
+
+
+cdef void epoch_f32(void *course, int thread) noexcept nogil:
+    cdef int status = epoch[float](<Course *>course, thread, 0)
+    if thread == 0:
+        (<Course *>course).outcome = status
+
+
+cdef void epoch_f64(void *course, int thread) noexcept nogil:
+    cdef int status = epoch[double](<Course *>course, thread, 0)
+    if thread == 0:
+        (<Course *>course).outcome = status
 
 
 class NotFinite(ArithmeticError):
@@ -220,6 +300,8 @@ cdef class Epochs:
         Steps already taken.
     shuffled : bool
         Whether each epoch takes the samples in an order of its own.
+    threads : int
+        At most so many; fewer where a step is too small to share.
     """
 
     cdef Plan plan
@@ -227,37 +309,42 @@ cdef class Epochs:
     cdef readonly object state
     cdef object rule, interruption
     cdef bint shuffled
+    cdef readonly int threads
     cdef Course course
 
     def __init__(self, Plan plan, theta, X, targets, labels, on_off, weights, Py_ssize_t batch_size, rule,
-                 hyper, state, double step, bint shuffled):
+                 hyper, state, double step, bint shuffled, int threads=1):
         cdef Py_ssize_t B = min(batch_size, <Py_ssize_t>len(X))
-        cdef double[::1] constants = hyper
         self.plan, self.theta, self.X, self.targets, self.labels = plan, theta, X, targets, labels
         self.on_off, self.weights, self.hyper, self.state, self.rule = on_off, weights, hyper, state, rule
-        self.course.batch_size, self.course.step = B, step
-        self.course.update, self.course.hyper = NULL, &constants[0] if constants.shape[0] else NULL
-        self.course.plain = rule is None
-        if isinstance(rule, str):
-            self.rule = isa.updates.rule(rule)
-            self.course.update = <const Update *>PyCapsule_GetPointer(self.rule, "cbp.core.update")
         self.shuffled = shuffled
+        self.threads = useful_threads(threads, 3.0 * B * plan.n_parameters) if plan.concurrent else 1
         n_out = plan.net.layer[plan.net.L].size
         self.gradient = aligned(plan.n_parameters if rule is not None else 0, plan.dtype)
-        self.work = plan.workspace(B)
+        self.work = plan.workspace(B, self.threads)
         self.X_B = aligned(B * X.shape[1], plan.dtype).reshape(B, X.shape[1])
         self.targets_B = aligned(B * n_out, plan.dtype).reshape(B, n_out)
         self.weights_B = aligned(B, plan.dtype)
         self.order = np.arange(len(X), dtype=np.intp)
+        self.course.plain, self.course.update = rule is None, NULL
+        if isinstance(rule, str):
+            self.rule = isa.updates.rule(rule)
+            self.course.update = <const Update *>PyCapsule_GetPointer(self.rule, "cbp.core.update")
+        self.course.net, self.course.caller = &plan.net, <void *>self
+        self.course.n, self.course.batch_size, self.course.step = len(X), B, step
+        if plan.dtype == np.float64:
+            point[double](self, &self.course, 0)
+        else:
+            point[float](self, &self.course, 0)
 
-    cdef int update_in_python(self) noexcept:
-        """The step of an optimiser that is not compiled; what it raised is kept."""
+    cdef bint update_in_python(self) noexcept:
+        """The step of an optimiser that is not compiled: whether it raised, which is kept."""
         try:
             self.rule(self.gradient, self.course.rate)
         except BaseException as interruption:
             self.interruption = interruption
-            return INTERRUPTED
-        return CBP_OK
+            return True
+        return False
 
     cdef bint interrupted(self):
         """Whether a signal asks to stop; what its handler raised is kept."""
@@ -279,24 +366,21 @@ cdef class Epochs:
         Raises NotFinite, whatever a signal handler or a NumPy implementation raised, with the parameters as
         they were after the last whole step.
         """
-        cdef Py_ssize_t[::1] order = self.order
-        if self.shuffled:
-            shuffle(order, seed, number)
-        self.course.rate, self.course.cost, self.course.weight, self.course.batch = rate, 0, 0, 0
-        status = self.pass_double() if self.plan.dtype == np.float64 else self.pass_float()
-        if status == INTERRUPTED:
+        cdef Course *course = &self.course
+        cdef bint shuffled = self.shuffled, single = self.plan.dtype == np.float32
+        course.rate, course.cost, course.weight, course.batch, course.interrupted = rate, 0, 0, 0, False
+        course.lowest = lowest_layer(course.net)
+        with nogil:
+            if shuffled:
+                shuffle(course.order, course.n, seed, number)
+            team_run(&course.crew, self.threads, epoch_f32 if single else epoch_f64, course)
+        if course.outcome == INTERRUPTED:
             interruption, self.interruption = self.interruption, None
             raise interruption
-        if status == NOT_FINITE:
-            raise NotFinite(self.course.batch + 1, self.first_not_finite())
-        self.plan.raise_for(status)
-        return self.course.cost / self.course.weight if self.course.weight else 0.0
-
-    cdef int pass_double(self) except? -9:
-        return run_epoch[double](self, 0)
-
-    cdef int pass_float(self) except? -9:
-        return run_epoch[float](self, 0)
+        if course.outcome == NOT_FINITE:
+            raise NotFinite(course.batch + 1, self.first_not_finite())
+        self.plan.raise_for(course.outcome)
+        return course.cost / course.weight if course.weight else 0.0
 
     def first_not_finite(self):
         """The first layer whose z or a is not finite in the batch that stopped the epoch, or None."""
@@ -309,14 +393,15 @@ cdef class Epochs:
         return None
 
 
-cdef int run_epoch(Epochs self, real tag) except? -9:
-    """Acquire the buffers as typed memoryviews and run without the GIL."""
+cdef int point(Epochs self, Course *course, real tag) except -1:
+    """Let `course` point into the buffers, which a typed memoryview each finds contiguous and of their dtype."""
     cdef const real[:, ::1] X = self.X
     cdef const real[:, ::1] targets = self.targets
     cdef const int64_t[::1] labels = self.labels
     cdef const real[::1] on_off = self.on_off
     cdef const real[::1] weights = self.weights
-    cdef const Py_ssize_t[::1] order = self.order
+    cdef double[::1] hyper = self.hyper
+    cdef Py_ssize_t[::1] order = self.order
     cdef real[:, ::1] X_B = self.X_B
     cdef real[:, ::1] targets_B = self.targets_B
     cdef real[::1] weights_B = self.weights_B
@@ -324,8 +409,13 @@ cdef int run_epoch(Epochs self, real tag) except? -9:
     cdef real[::1] gradient = self.gradient
     cdef real[:, ::1] state = self.state
     cdef real[::1] work = self.work
-    cdef int status
-    with nogil:
-        status = epoch(&self.plan.net, &self.course, X, targets, labels, on_off, weights, order, X_B,
-                       targets_B, weights_B, theta, gradient, state, work, self)
-    return status
+    course.X, course.on_off, course.order = &X[0, 0], &on_off[0], &order[0]
+    course.targets = &targets[0, 0] if targets is not None else NULL
+    course.labels = &labels[0] if labels is not None else NULL
+    course.weights = &weights[0] if weights is not None else NULL
+    course.hyper = &hyper[0] if hyper.shape[0] else NULL
+    course.X_B, course.targets_B, course.weights_B = &X_B[0, 0], &targets_B[0, 0], &weights_B[0]
+    course.theta, course.work = &theta[0], &work[0]
+    course.gradient = &gradient[0] if gradient.shape[0] else NULL
+    course.state, course.stride = &state[0, 0], state.shape[1]
+    return 0

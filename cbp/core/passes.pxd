@@ -23,30 +23,38 @@ cdef struct Net:
     const void *cost_ctx
     bint fused                   # the output activation is the cost's canonical one
     bint mean                    # E is the weighted mean of C over the samples, not their sum
-    Py_ssize_t scratch           # columns of the workspace: a matrix of (rows, largest N_l)
+    Py_ssize_t scratch, widest   # columns of the workspace: a matrix of (rows, widest), the largest N_l
     Py_ssize_t columns           # columns of the workspace in all
     int failed                   # OUT: the layer whose kernel stopped a pass; 0 for the cost
 
 
-cdef int feed_forward(Net *net, const real[:, ::1] X, const real[::1] theta, real[::1] work) noexcept nogil
+cdef struct Share:
+    # What one thread does of a batch.
+    Py_ssize_t rows              # samples of the batch, for which the workspace is laid out
+    Py_ssize_t first, count      # forward and backward: samples first .. first + count - 1
+    int thread, threads          # differentiate: its part of every gradient
 
-cdef int measure(Net *net, const real[:, ::1] targets, real[::1] work) noexcept nogil
 
-cdef int backpropagate(Net *net, const real[:, ::1] X, const real[:, ::1] targets, const real *weights,
-                       const real[::1] theta, real[::1] work, int lowest) noexcept nogil
+cdef inline Share all_of(Py_ssize_t rows) noexcept nogil:
+    """The whole batch, for one thread."""
+    return Share(rows, 0, rows, 0, 1)
 
-cdef void differentiate(Net *net, const real[:, ::1] X, real[::1] work, real alpha, bint add,
-                        real[::1] gradient) noexcept nogil
 
-cdef Py_ssize_t work_size(const Net *net, Py_ssize_t rows) noexcept nogil
+cdef int feed_forward(Net *net, const real *X, const real *theta, real *work, const Share *share) noexcept nogil
+
+cdef int measure(Net *net, const real *targets, real *work, const Share *share) noexcept nogil
+
+cdef int backpropagate(Net *net, const real *X, const real *targets, const real *weights, const real *theta,
+                       real *work, int lowest, const Share *share) noexcept nogil
+
+cdef void differentiate(Net *net, const real *X, real *work, real alpha, bint add, real *gradient,
+                        const Share *share) noexcept nogil
+
+cdef void differentiate_sample(Net *net, const real *X, real *work, Py_ssize_t i, real *gradient,
+                               const Share *share) noexcept nogil
+
+cdef Py_ssize_t work_size(const Net *net, Py_ssize_t rows, int threads) noexcept nogil
 
 cdef Py_ssize_t place(Py_ssize_t rows, Py_ssize_t column) noexcept nogil
-
-cdef real *sample_costs(real[::1] work) noexcept nogil
-
-cdef const real *activation_of(const Net *net, int l, const real[:, ::1] X, real[::1] work) noexcept nogil
-
-cdef void differentiate_sample(Net *net, const real[:, ::1] X, real[::1] work, Py_ssize_t i,
-                               real *gradient) noexcept nogil
 
 cdef int lowest_layer(const Net *net) noexcept nogil

@@ -6,14 +6,20 @@
     5, 6   differentiate     δC/δW^l = a^{l-1} ⊗ δ^l,  δC/δb^l = δ^l                    eqs 13, 15
 
 A batch of B samples is stacked as rows, so z^l, a^l and δ^l are (B, N_l) matrices and eqs 13 and 15 sum over
-the batch. Memory, all brought by the caller as flat vectors:
+the batch. Memory, all brought by the caller as contiguous vectors (plan and epoch, the core's doors to Python,
+take typed memoryviews and hand on where they begin, for a thread can be handed pointers):
 
+    X, targets (B, N_1) and (B, N_L): the paper's z^1 and λ
     theta      every W^l as a (N_{l-1}, N_l) block, the paper's derivative shape, followed by its b^l
     gradient   the same layout
-    work       the pack buffer of the tiles, C per sample, a scratch matrix, then z^l, a^l, δ^l of each layer
+    work       C per sample, a scratch matrix, z^l, a^l, δ^l of each layer, then a pack buffer per thread
 
-Each of these vectors has a vector register's worth of slack behind it (see tile.h). A pass allocates nothing
-and runs without the GIL; a kernel that fails stops it with its status and leaves its layer in `net.failed`.
+Each of these has a vector register's worth of slack behind it (see tile.h). A pass allocates nothing and runs
+without the GIL; a kernel that fails stops it with its status and leaves its layer in `net.failed`.
+
+Several threads do a pass together, each its `Share`: feed_forward, measure and backpropagate go sample by
+sample, so a share is some rows and needs nothing of the others'; differentiate sums over all samples, so its
+share is some rows of every gradient, after all threads have met. An element's sum is the same in any share.
 """
 
 from cpython.pycapsule cimport PyCapsule_GetPointer
@@ -21,6 +27,7 @@ from libc.string cimport memcpy, memset
 
 from cbp_kernel cimport CBP_IN_PLACE, CBP_OK
 
+from .team cimport begin_of
 from .tiles cimport After, Tiles
 
 from . import isa
@@ -30,33 +37,44 @@ cdef const Tiles *tiles = <const Tiles *>PyCapsule_GetPointer(isa.tiles.table, "
 
 # ---- the workspace: where each matrix of a pass over `rows` samples lies -----------------------------------
 
-cdef Py_ssize_t work_size(const Net *net, Py_ssize_t rows) noexcept nogil:
-    return place(rows, net.columns)
+cdef Py_ssize_t work_size(const Net *net, Py_ssize_t rows, int threads) noexcept nogil:
+    return place(rows, net.columns) + threads * tiles.pack_size
 
 
 cdef Py_ssize_t place(Py_ssize_t rows, Py_ssize_t column) noexcept nogil:
     """Where the matrix at `column` begins; columns are padded so that each begins on a cache line."""
-    return tiles.pack_size + (rows + 15) // 16 * 16 * column
+    return (rows + 15) // 16 * 16 * column
 
 
-cdef inline real *matrix(real[::1] work, Py_ssize_t rows, Py_ssize_t column) noexcept nogil:
-    return &work[place(rows, column)]
+cdef inline real *matrix(real *work, const Share *share, Py_ssize_t column, Py_ssize_t size) noexcept nogil:
+    """The first row of this share of the (rows, size) matrix at `column`."""
+    return work + place(share.rows, column) + share.first * size
 
 
-cdef real *sample_costs(real[::1] work) noexcept nogil:
-    """C of each sample, as `measure` leaves it."""
-    return matrix(work, 0, 0)
+cdef inline real *pack_of(const Net *net, real *work, const Share *share) noexcept nogil:
+    return work + place(share.rows, net.columns) + share.thread * tiles.pack_size
 
 
-cdef const real *activation_of(const Net *net, int l, const real[:, ::1] X, real[::1] work) noexcept nogil:
+cdef inline const real *z_of(const Net *net, int l, const real *X, real *work, const Share *share) noexcept nogil:
+    """z^l; layer 1's is X."""
+    cdef Py_ssize_t N = net.layer[l].size
+    return X + share.first * N if l == 1 else matrix(work, share, net.layer[l].z, N)
+
+
+cdef inline const real *a_of(const Net *net, int l, const real *X, real *work, const Share *share) noexcept nogil:
     """a^l; layer 1's is X itself where no σ is applied to the input."""
     if l == 1 and net.input_identity:
-        return &X[0, 0]
-    return matrix(work, X.shape[0], net.layer[l].a)
+        return X + share.first * net.layer[1].size
+    return matrix(work, share, net.layer[l].a, net.layer[l].size)
 
 
-cdef inline const real *z_of(const Net *net, int l, const real[:, ::1] X, real[::1] work) noexcept nogil:
-    return &X[0, 0] if l == 1 else matrix(work, X.shape[0], net.layer[l].z)
+cdef inline real *scratch_of(const Net *net, real *work, const Share *share) noexcept nogil:
+    """Room for a matrix of any layer's width; no two shares' overlap, whichever layers they are at."""
+    return matrix(work, share, net.scratch, net.widest)
+
+
+cdef inline real *delta_of(const Net *net, int l, real *work, const Share *share) noexcept nogil:
+    return matrix(work, share, net.layer[l].delta, net.layer[l].size)
 
 
 # ---- one call per product, float or double --------------------------------------------------------------
@@ -86,11 +104,11 @@ cdef inline int backward_product(const real *D_BO, const real *W_IO,            
     return sigma.status
 
 
-cdef inline void weight_product(const real *A_BI, const real *D_BO,                       # IN
+cdef inline void weight_product(const real *A_BI, Py_ssize_t ld_A, const real *D_BO,      # IN
                                 Py_ssize_t B, Py_ssize_t I, Py_ssize_t O,                 # IN
                                 real alpha, bint add, real *G_IO, real *pack) noexcept nogil:  # IN/OUT
     """G = add·G + alpha·Aᵀ·Δ: eq 13, summed over the batch."""
-    product(I, O, B, A_BI, 1, I, D_BO, O, 1, <const real *>NULL, &alpha, add, G_IO, pack, NULL)
+    product(I, O, B, A_BI, 1, ld_A, D_BO, O, 1, <const real *>NULL, &alpha, add, G_IO, pack, NULL)
 
 
 cdef inline void bias_product(const real *D_BO, Py_ssize_t B, Py_ssize_t O,               # IN
@@ -111,24 +129,26 @@ cdef inline After after_backward(const Layer *layer, const void *z, const void *
 # ---- forward and backward ------------------------------------------------------------------------------
 
 cdef int feed_forward(Net *net,
-                      const real[:, ::1] X,                       # IN  (B, N_1), the paper's z^1
-                      const real[::1] theta,                      # IN
-                      real[::1] work) noexcept nogil:             # OUT z^l and a^l of every layer
+                      const real *X,                              # IN  (B, N_1), the paper's z^1
+                      const real *theta,                          # IN
+                      real *work,                                 # OUT z^l and a^l of every layer
+                      const Share *share) noexcept nogil:
     """Steps 1 and 2: a^l = σ(z^l) and z^{l+1} = W^{l+1}·a^l + b^{l+1}, l = 1 .. L-1, and a^L = σ(z^L)."""
-    cdef Py_ssize_t B = X.shape[0]
+    cdef Py_ssize_t B = share.count
     cdef Layer *layer = net.layer
+    cdef real *pack = pack_of(net, work, share)
     cdef After sigma
     cdef int l, status
     if not net.input_identity:
-        status = apply_sigma(&layer[1], B, &X[0, 0], matrix(work, B, layer[1].a))
+        status = apply_sigma(&layer[1], B, z_of(net, 1, X, work, share), matrix(work, share, layer[1].a, layer[1].size))
         if status != CBP_OK:
             net.failed = 1
             return status
     for l in range(2, net.L + 1):
-        sigma = after_forward(&layer[l], matrix(work, B, layer[l].a))
-        status = forward_product(activation_of(net, l - 1, X, work), &theta[layer[l].W], &theta[layer[l].b],
+        sigma = after_forward(&layer[l], matrix(work, share, layer[l].a, layer[l].size))
+        status = forward_product(a_of(net, l - 1, X, work, share), theta + layer[l].W, theta + layer[l].b,
                                  B, layer[l - 1].size, layer[l].size, &sigma,
-                                 matrix(work, B, layer[l].z), &work[0])
+                                 matrix(work, share, layer[l].z, layer[l].size), pack)
         if status != CBP_OK:
             net.failed = l
             return status
@@ -136,31 +156,32 @@ cdef int feed_forward(Net *net,
 
 
 cdef int backpropagate(Net *net,
-                       const real[:, ::1] X,                      # IN  (B, N_1)
-                       const real[:, ::1] targets,                # IN  (B, N_L), the paper's λ
+                       const real *X,                             # IN  (B, N_1)
+                       const real *targets,                       # IN  (B, N_L), the paper's λ
                        const real *weights,                       # IN  (B,) or NULL for ones
-                       const real[::1] theta,                     # IN
-                       real[::1] work,                            # IN/OUT δ^l of every layer >= lowest
-                       int lowest) noexcept nogil:
+                       const real *theta,                         # IN
+                       real *work,                                # IN/OUT δ^l of every layer >= lowest
+                       int lowest,
+                       const Share *share) noexcept nogil:
     """Steps 3 and 4: δ^L (eq 5), then δ^l from δ^{l+1} (eq 9), l = L-1 .. lowest.
 
     Sample i's row of δ^l is its δC_l/δz^l times its weight."""
-    cdef Py_ssize_t B = X.shape[0]
+    cdef Py_ssize_t B = share.count
     cdef Layer *layer = net.layer
-    cdef real *g
+    cdef real *pack = pack_of(net, work, share)
     cdef After sigma
     cdef int l, status
-    status = output_delta(net, targets, work)                     # δ^L = [δC/δa^L]·[δa^L/δz^L]
+    status = output_delta(net, targets, work, share)              # δ^L = [δC/δa^L]·[δa^L/δz^L]
     if status != CBP_OK:
         return status
     if weights != NULL:
-        scale_rows(matrix(work, B, layer[net.L].delta), B, layer[net.L].size, weights)
+        scale_rows(delta_of(net, net.L, work, share), B, layer[net.L].size, weights + share.first)
     for l in range(net.L - 1, lowest - 1, -1):                    # δ^l = δ^{l+1}·W^{l+1}·diag σ′(z^l)
-        sigma = after_backward(&layer[l], z_of(net, l, X, work), activation_of(net, l, X, work),
-                               matrix(work, B, layer[l].delta))
-        g = matrix(work, B, product_column(net, l))
-        status = backward_product(matrix(work, B, layer[l + 1].delta), &theta[layer[l + 1].W],
-                                  B, layer[l].size, layer[l + 1].size, &sigma, g, &work[0])
+        sigma = after_backward(&layer[l], z_of(net, l, X, work, share), a_of(net, l, X, work, share),
+                               delta_of(net, l, work, share))
+        status = backward_product(delta_of(net, l + 1, work, share), theta + layer[l + 1].W,
+                                  B, layer[l].size, layer[l + 1].size, &sigma,
+                                  product_of(net, l, work, share), pack)
         if status != CBP_OK:
             net.failed = l
             return status
@@ -168,54 +189,62 @@ cdef int backpropagate(Net *net,
 
 
 cdef void differentiate(Net *net,
-                        const real[:, ::1] X,                     # IN  (B, N_1)
-                        real[::1] work,                           # IN  a^l and δ^l
+                        const real *X,                            # IN  (B, N_1)
+                        real *work,                               # IN  a^l and δ^l
                         real alpha, bint add,                     # IN
-                        real[::1] gradient) noexcept nogil:       # IN/OUT add·gradient + alpha·[δC/δθ]
+                        real *gradient,                           # IN/OUT add·gradient + alpha·[δC/δθ]
+                        const Share *share) noexcept nogil:
     """Steps 5 and 6: [δC/δW^l] = a^{l-1} ⊗ δ^l (eq 13) and [δC/δb^l] = δ^l (eq 15), l = L .. 2.
 
     alpha = 1 gives the sum over the batch, 1/Σ weights its mean; with alpha = -η, or -η/Σ weights, add
     and the parameters for `gradient` this is a step of gradient descent."""
-    cdef Py_ssize_t B = X.shape[0]
+    cdef Share batch = all_of(share.rows)
     cdef Layer *layer = net.layer
+    cdef real *pack = pack_of(net, work, share)
     cdef const real *delta
+    cdef Py_ssize_t i, I, O
     cdef int l
     for l in range(net.L, 1, -1):
         if layer[l].frozen:
             continue
-        delta = matrix(work, B, layer[l].delta)
-        weight_product(activation_of(net, l - 1, X, work), delta, B, layer[l - 1].size, layer[l].size,
-                       alpha, add, &gradient[layer[l].W], &work[0])
-        bias_product(delta, B, layer[l].size, alpha, add, &gradient[layer[l].b], &work[0])
+        O = layer[l].size
+        i = begin_of(layer[l - 1].size, share.thread, share.threads)
+        I = begin_of(layer[l - 1].size, share.thread + 1, share.threads) - i
+        delta = delta_of(net, l, work, &batch)
+        weight_product(a_of(net, l - 1, X, work, &batch) + i, layer[l - 1].size, delta, share.rows, I, O,
+                       alpha, add, gradient + layer[l].W + i * O, pack)
+        if l % share.threads == share.thread:
+            bias_product(delta, share.rows, O, alpha, add, gradient + layer[l].b, pack)
 
 
-cdef void differentiate_sample(Net *net, const real[:, ::1] X, real[::1] work, Py_ssize_t i,
-                               real *gradient) noexcept nogil:
+cdef void differentiate_sample(Net *net, const real *X, real *work, Py_ssize_t i, real *gradient,
+                               const Share *share) noexcept nogil:
     """Steps 5 and 6 for sample i of the batch alone; frozen layers get zeros."""
+    cdef Share sample = Share(share.rows, i, 1, 0, 1)
     cdef Layer *layer = net.layer
-    cdef Py_ssize_t I, O, B = X.shape[0]
+    cdef Py_ssize_t I, O
     cdef const real *delta
     cdef int l
     for l in range(net.L, 1, -1):
         I, O = layer[l - 1].size, layer[l].size
         if layer[l].frozen:
-            memset(&gradient[layer[l].W], 0, (I + 1) * O * sizeof(real))
+            memset(gradient + layer[l].W, 0, (I + 1) * O * sizeof(real))
             continue
-        delta = matrix(work, B, layer[l].delta) + i * O
-        weight_product(activation_of(net, l - 1, X, work) + i * I, delta, 1, I, O, <real>1, False,
-                       &gradient[layer[l].W], &work[0])
-        memcpy(&gradient[layer[l].b], delta, O * sizeof(real))
+        delta = delta_of(net, l, work, &sample)
+        weight_product(a_of(net, l - 1, X, work, &sample), I, delta, 1, I, O, <real>1, False,
+                       gradient + layer[l].W, pack_of(net, work, share))
+        memcpy(gradient + layer[l].b, delta, O * sizeof(real))
 
 
-cdef int output_delta(Net *net, const real[:, ::1] targets, real[::1] work) noexcept nogil:
+cdef int output_delta(Net *net, const real *targets, real *work, const Share *share) noexcept nogil:
     """Step 3, eq 5, unscaled: through the fused pair where there is one, else δC/δa^L and then σ′."""
     cdef Layer *last = &net.layer[net.L]
-    cdef Py_ssize_t B = targets.shape[0], N = last.size
-    cdef const real *y = &targets[0, 0]
-    cdef real *z = matrix(work, B, last.z)
-    cdef real *a = matrix(work, B, last.a)
-    cdef real *delta = matrix(work, B, last.delta)
-    cdef real *da = matrix(work, B, net.scratch)
+    cdef Py_ssize_t B = share.count, N = last.size
+    cdef const real *y = targets + share.first * N
+    cdef real *z = matrix(work, share, last.z, N)
+    cdef real *a = matrix(work, share, last.a, N)
+    cdef real *delta = matrix(work, share, last.delta, N)
+    cdef real *da = scratch_of(net, work, share)
     cdef int status
     net.failed = 0
     if net.fused:
@@ -236,14 +265,14 @@ cdef int output_delta(Net *net, const real[:, ::1] targets, real[::1] work) noex
         return last.sigma.bwd_f64(z, a, da, delta, B, N, N, last.ctx)
 
 
-cdef int measure(Net *net, const real[:, ::1] targets, real[::1] work) noexcept nogil:
-    """C of each sample after feed_forward, unweighted, into `sample_costs`."""
+cdef int measure(Net *net, const real *targets, real *work, const Share *share) noexcept nogil:
+    """C of each sample after feed_forward, unweighted, into the first column of the workspace."""
     cdef Layer *last = &net.layer[net.L]
-    cdef Py_ssize_t B = targets.shape[0], N = last.size
-    cdef const real *y = &targets[0, 0]
-    cdef real *z = matrix(work, B, last.z)
-    cdef real *a = matrix(work, B, last.a)
-    cdef real *C = sample_costs(work)
+    cdef Py_ssize_t B = share.count, N = last.size
+    cdef const real *y = targets + share.first * N
+    cdef real *z = matrix(work, share, last.z, N)
+    cdef real *a = matrix(work, share, last.a, N)
+    cdef real *C = matrix(work, share, 0, 1)
     net.failed = 0
     if net.fused:
         if real is float:
@@ -270,9 +299,11 @@ cdef inline void scale_rows(real *D, Py_ssize_t B, Py_ssize_t O, const real *wei
         tiles.scale_rows_f64(D, B, O, weights)
 
 
-cdef inline Py_ssize_t product_column(const Net *net, int l) noexcept nogil:
+cdef inline real *product_of(const Net *net, int l, real *work, const Share *share) noexcept nogil:
     """Where δ^{l+1}·W^{l+1} goes: to δ^l itself if its derivative can be applied in place."""
-    return net.layer[l].delta if net.layer[l].sigma.head.hints & CBP_IN_PLACE else net.scratch
+    if net.layer[l].sigma.head.hints & CBP_IN_PLACE:
+        return delta_of(net, l, work, share)
+    return scratch_of(net, work, share)
 
 
 cdef int lowest_layer(const Net *net) noexcept nogil:

@@ -10,6 +10,8 @@ cdef class Plan:
     cdef readonly object dtype
     cdef readonly Py_ssize_t n_parameters
     cdef bint keep_z                 # z and a never share memory
+    cdef readonly bint concurrent    # every kernel may be called from any thread, on any rows
 
     cdef void lay_out(self, list sizes)
+    cdef object forward(self, X, targets, theta, work, out, int threads)
     cdef object raise_for(self, int status)

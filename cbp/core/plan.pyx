@@ -12,12 +12,14 @@ from cbp_kernel cimport CBP_BWD_READS_Z, CBP_IN_PLACE, CBP_OK
 
 from .bound cimport BoundActivation, BoundCost
 from .passes cimport (
-    Layer, Net, backpropagate, differentiate, differentiate_sample, feed_forward,
-    lowest_layer, measure, place, real, sample_costs, work_size,
+    Layer, Net, Share, all_of, backpropagate, differentiate, differentiate_sample, feed_forward,
+    lowest_layer, measure, place, real, work_size,
 )
+from .team cimport WORTH_A_THREAD, begin_of, team, team_run, useful_threads
 
 import numpy as np
 
+from . import threads
 from .memory import aligned
 
 cdef enum:
@@ -25,64 +27,110 @@ cdef enum:
 CHUNK = CHUNK_ROWS
 
 
-cdef inline Py_ssize_t chunks(Py_ssize_t n) noexcept nogil:
-    return (n + CHUNK_ROWS - 1) // CHUNK_ROWS
+cdef struct Forward:
+    # What threads that run samples forward together are told.
+    Net *net
+    Py_ssize_t n
+    const void *X                # (n, N_1)
+    const void *targets          # (n, N_L), or NULL: no cost
+    const void *theta
+    void *work                   # threads workspaces, one behind the other
+    Py_ssize_t work_each         # numbers in each
+    void *out                    # a^L of every sample, or C
+    int threads
+    int[64] status               # OUT: of each thread; 64 is TEAM_LIMIT
 
 
-cdef int predict(Net *net, const real[:, ::1] X, const real[::1] theta, real[::1] work,
-                 real[:, ::1] out) noexcept nogil:
-    cdef Py_ssize_t c, start, B, N = net.layer[net.L].size
+cdef int forward_rows(Forward *job, Py_ssize_t start, Py_ssize_t stop, real *work, real tag) noexcept nogil:
+    """Samples start .. stop-1, a chunk at a time."""
+    cdef Net *net = job.net
+    cdef Py_ssize_t I = net.layer[1].size, O = net.layer[net.L].size
+    cdef const real *X = <const real *>job.X
+    cdef const real *targets = <const real *>job.targets
+    cdef real *out = <real *>job.out
+    cdef Share share
     cdef int status
-    for c in range(chunks(X.shape[0])):
-        start = c * CHUNK_ROWS
-        B = min(<Py_ssize_t>CHUNK_ROWS, X.shape[0] - start)
-        status = feed_forward(net, X[start:start + B], theta, work)
+    while start < stop:
+        share = all_of(min(<Py_ssize_t>CHUNK_ROWS, stop - start))
+        status = feed_forward(net, X + start * I, <const real *>job.theta, work, &share)
+        if status == CBP_OK and targets != NULL:
+            status = measure(net, targets + start * O, work, &share)
         if status != CBP_OK:
             return status
-        memcpy(&out[start, 0], &work[place(B, net.layer[net.L].a)], B * N * sizeof(real))
+        if targets != NULL:
+            memcpy(out + start, work, share.rows * sizeof(real))
+        else:
+            memcpy(out + start * O, work + place(share.rows, net.layer[net.L].a), share.rows * O * sizeof(real))
+        start += share.rows
     return CBP_OK
 
 
-cdef int costs(Net *net, const real[:, ::1] X, const real[:, ::1] targets, const real[::1] theta,
-               real[::1] work, real[::1] out) noexcept nogil:
-    cdef Py_ssize_t c, start, B
-    cdef int status
-    for c in range(chunks(X.shape[0])):
-        start = c * CHUNK_ROWS
-        B = min(<Py_ssize_t>CHUNK_ROWS, X.shape[0] - start)
-        status = feed_forward(net, X[start:start + B], theta, work)
-        if status == CBP_OK:
-            status = measure(net, targets[start:start + B], work)
-        if status != CBP_OK:
-            return status
-        memcpy(&out[start], sample_costs(work), B * sizeof(real))
+cdef void forward_share(void *what, int thread, real tag) noexcept nogil:
+    cdef Forward *job = <Forward *>what
+    job.status[thread] = forward_rows(job, begin_of(job.n, thread, job.threads),
+                                      begin_of(job.n, thread + 1, job.threads),
+                                      <real *>job.work + thread * job.work_each, tag)
+
+
+cdef void forward_f32(void *what, int thread) noexcept nogil:
+    forward_share[float](what, thread, 0)
+
+
+cdef void forward_f64(void *what, int thread) noexcept nogil:
+    forward_share[double](what, thread, 0)
+
+
+cdef int forward(Forward *job, real tag) noexcept nogil:
+    """Every thread its share of the samples; those no thread could be had for fall to the caller."""
+    cdef team crew
+    cdef int i
+    if job.threads == 1:
+        return forward_rows(job, 0, job.n, <real *>job.work, tag)
+    team_run(&crew, job.threads, forward_f32 if real is float else forward_f64, job)
+    for i in range(crew.threads, job.threads):
+        forward_share(job, i, tag)
+    for i in range(job.threads):
+        if job.status[i] != CBP_OK:
+            return job.status[i]
     return CBP_OK
 
 
-cdef int gradient_of_chunk(Net *net, const real[:, ::1] X, const real[:, ::1] targets, const real *weights,
-                           real scale, bint first, const real[::1] theta, real[::1] work,
-                           real[::1] gradient,                 # IN/OUT added to, unless first
+cdef int forward_all(Forward *job, const real[:, ::1] X, const real[:, ::1] targets, const real[::1] theta,
+                     real[::1] work, real[::1] out) except? -9:
+    """a^L, or with targets C, of every sample."""
+    cdef int status
+    job.n, job.X, job.theta, job.work, job.out = X.shape[0], &X[0, 0], &theta[0], &work[0], &out[0]
+    job.targets = &targets[0, 0] if targets is not None else NULL
+    with nogil:
+        status = forward(job, <real>0)
+    return status
+
+
+cdef int gradient_of_chunk(Net *net, const real *X, const real *targets, const real *weights, Py_ssize_t B,
+                           real scale, bint first, const real[::1] theta, real *work,
+                           real *gradient,                     # IN/OUT added to, unless first
                            real *out_costs,                    # OUT (B,)
                            real *inputs,                       # OUT (B, N_1) or NULL
                            real *per_sample) noexcept nogil:   # OUT (B, n_parameters) or NULL
-    cdef Py_ssize_t B = X.shape[0], i
+    cdef Share share = all_of(B)
+    cdef Py_ssize_t i
     cdef int lowest = 1 if inputs != NULL else lowest_layer(net)
-    cdef int status = feed_forward(net, X, theta, work)
+    cdef int status = feed_forward(net, X, &theta[0], work, &share)
     if status == CBP_OK:
-        status = measure(net, targets, work)
+        status = measure(net, targets, work, &share)
     if status != CBP_OK:
         return status
-    memcpy(out_costs, sample_costs(work), B * sizeof(real))
+    memcpy(out_costs, work, B * sizeof(real))
     if per_sample != NULL:
-        status = backpropagate(net, X, targets, <const real *>NULL, theta, work, lowest)
+        status = backpropagate(net, X, targets, <const real *>NULL, &theta[0], work, lowest, &share)
         if status != CBP_OK:
             return status
         for i in range(B):
-            differentiate_sample(net, X, work, i, per_sample + i * theta.shape[0])
-    status = backpropagate(net, X, targets, weights, theta, work, lowest)
+            differentiate_sample(net, X, work, i, per_sample + i * theta.shape[0], &share)
+    status = backpropagate(net, X, targets, weights, &theta[0], work, lowest, &share)
     if status != CBP_OK:
         return status
-    differentiate(net, X, work, scale, not first, gradient)
+    differentiate(net, X, work, scale, not first, gradient, &share)
     if inputs != NULL:
         for i in range(B * net.layer[1].size):
             inputs[i] = scale * work[place(B, net.layer[1].delta) + i]
@@ -91,34 +139,31 @@ cdef int gradient_of_chunk(Net *net, const real[:, ::1] X, const real[:, ::1] ta
 
 cdef int gradient(Net *net, const real[:, ::1] X, const real[:, ::1] targets, const real[::1] weights,
                   real scale, const real[::1] theta, real[::1] work, real[::1] gradient, real[::1] costs,
-                  real[:, ::1] inputs, real[:, ::1] per_sample) noexcept nogil:
-    cdef Py_ssize_t c, start, stop
-    cdef const real *chunk_weights = NULL
-    cdef real *chunk_inputs = NULL
-    cdef real *chunk_per_sample = NULL
-    cdef int status
-    for c in range(chunks(X.shape[0])):
-        start = c * CHUNK_ROWS
-        stop = min(start + CHUNK_ROWS, X.shape[0])
-        if weights is not None:
-            chunk_weights = &weights[start]
-        if inputs is not None:
-            chunk_inputs = &inputs[start, 0]
-        if per_sample is not None:
-            chunk_per_sample = &per_sample[start, 0]
-        status = gradient_of_chunk(net, X[start:stop], targets[start:stop], chunk_weights, scale, c == 0,
-                                   theta, work, gradient, &costs[start], chunk_inputs, chunk_per_sample)
-        if status != CBP_OK:
-            return status
-    return CBP_OK
+                  real[:, ::1] inputs, real[:, ::1] per_sample) except? -9:
+    """Chunk by chunk; see Plan.gradient."""
+    cdef Py_ssize_t start = 0
+    cdef int status = CBP_OK
+    with nogil:
+        while start < X.shape[0] and status == CBP_OK:
+            status = gradient_of_chunk(net, &X[start, 0], &targets[start, 0],
+                                       &weights[start] if weights is not None else NULL,
+                                       min(<Py_ssize_t>CHUNK_ROWS, X.shape[0] - start), scale, start == 0,
+                                       theta, &work[0], &gradient[0], &costs[start],
+                                       &inputs[start, 0] if inputs is not None else NULL,
+                                       &per_sample[start, 0] if per_sample is not None else NULL)
+            start += CHUNK_ROWS
+    return status
 
 
 cdef int both_ways(Net *net, const real[:, ::1] X, const real[:, ::1] targets, const real[::1] theta,
-                   real[::1] work) noexcept nogil:
+                   real[::1] work) except? -9:
     """Forward, and with targets backward down to δ^1, unscaled."""
-    cdef int status = feed_forward(net, X, theta, work)
-    if status == CBP_OK and targets is not None:
-        status = backpropagate(net, X, targets, <const real *>NULL, theta, work, 1)
+    cdef Share share = all_of(X.shape[0])
+    cdef int status
+    with nogil:
+        status = feed_forward(net, &X[0, 0], &theta[0], &work[0], &share)
+        if status == CBP_OK and targets is not None:
+            status = backpropagate(net, &X[0, 0], &targets[0, 0], <const real *>NULL, &theta[0], &work[0], 1, &share)
     return status
 
 
@@ -153,6 +198,7 @@ cdef class Plan:
             raise MemoryError(f"no memory for a network of {len(sizes)} layers")
         self.net.cost, self.net.cost_ctx = cost.kernel, cost.ctx
         self.net.input_identity, self.net.fused, self.net.mean = input_identity, fused, mean
+        self.concurrent = all(bound.concurrent() for bound in (cost, *activations))
         self.lay_out(sizes)
 
     def __dealloc__(self):
@@ -166,7 +212,7 @@ cdef class Plan:
         cdef Py_ssize_t column = 1, parameter = 0       # column 0: C of each sample
         cdef unsigned int hints
         cdef int l
-        net.scratch, column = column, column + max(sizes)
+        net.scratch, net.widest, column = column, max(sizes), column + max(sizes)
         for l in range(1, net.L + 1):
             layer, sigma = &net.layer[l], self.activations[l - 1]
             layer.sigma, layer.ctx, layer.size = sigma.kernel, sigma.ctx, sizes[l - 1]
@@ -193,9 +239,20 @@ cdef class Plan:
         """Where W^l and b^l begin in the parameter vector."""
         return self.net.layer[l].W, self.net.layer[l].b
 
-    def workspace(self, Py_ssize_t rows):
-        """A work vector for passes over up to `rows` samples at a time."""
-        return aligned(work_size(&self.net, rows), self.dtype)
+    def threads_for(self, double samples):
+        """How many threads are of use to a pass over so many samples at once (`cbp.core.threads`)."""
+        cdef double multiplications = samples * self.n_parameters
+        if multiplications < 2 * WORTH_A_THREAD or not self.concurrent:
+            return 1
+        return useful_threads(threads.available(), multiplications)
+
+    def workspace(self, Py_ssize_t rows, int threads=1):
+        """A work vector for passes over up to `rows` samples that `threads` share."""
+        return aligned(work_size(&self.net, rows, threads), self.dtype)
+
+    def workspaces(self, Py_ssize_t rows, int threads):
+        """The size of a vector that holds a workspace of `rows` samples for each of `threads`."""
+        return work_size(&self.net, rows, 1) * threads
 
     cdef object raise_for(self, int status):
         """Turn a kernel's status into the exception it stands for."""
@@ -212,19 +269,22 @@ cdef class Plan:
         """What messages call the activation of layer l, or, l = 0, the cost."""
         return f"{self.activations[l - 1].spec.name!r} of layer {l}" if l else f"the cost {self.cost.spec.name!r}"
 
-    def predict(self, X, theta, work, out):
-        """a^L of every row of X, into out."""
-        if self.dtype == np.float64:
-            self.raise_for(predict[double](&self.net, X, theta, work, out))
-        else:
-            self.raise_for(predict[float](&self.net, X, theta, work, out))
+    def predict(self, X, theta, work, out, int threads=1):
+        """a^L of every row of X, into out; `work` holds a workspace for each thread."""
+        self.forward(X, None, theta, work, out.reshape(-1), threads)
 
-    def costs(self, X, targets, theta, work, out):
-        """C of every sample, unweighted, into out."""
+    def costs(self, X, targets, theta, work, out, int threads=1):
+        """C of every sample, unweighted, into out; `work` holds a workspace for each thread."""
+        self.forward(X, targets, theta, work, out, threads)
+
+    cdef object forward(self, X, targets, theta, work, out, int threads):
+        cdef Forward job
+        job.net, job.threads = &self.net, threads
+        job.work_each = work_size(&self.net, min(<Py_ssize_t>CHUNK_ROWS, <Py_ssize_t>len(X)), 1)
         if self.dtype == np.float64:
-            self.raise_for(costs[double](&self.net, X, targets, theta, work, out))
+            self.raise_for(forward_all[double](&job, X, targets, theta, work, out))
         else:
-            self.raise_for(costs[float](&self.net, X, targets, theta, work, out))
+            self.raise_for(forward_all[float](&job, X, targets, theta, work, out))
 
     def gradient(self, X, targets, weights, double scale, theta, work, out, costs, inputs, per_sample):
         """scale·Σ weights·δC/δθ into out, C of each sample into costs; and where they are not None, the same

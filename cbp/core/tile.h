@@ -42,6 +42,14 @@ static inline ptrdiff_t tile_rows(ptrdiff_t remain) {
     return remain >= 2 * TILE_ROWS || remain == TILE_ROWS ? TILE_ROWS : remain > TILE_ROWS ? (remain + 1) / 2 : remain;
 }
 
+/* Call the rows of a tile of C into the cache, for they are needed when its sums are done. Not in the tile:
+ * there the addresses would take the registers of the sums. */
+static inline void tile_call(const void *C, ptrdiff_t row_bytes, int rows) {
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < TILE_VECTORS; j++)
+            __builtin_prefetch((const char *)C + i * row_bytes + j * VECTOR_BYTES, 1);
+}
+
 #define T float
 #define TILE(name) name##_f32
 #include "tile_of.h"

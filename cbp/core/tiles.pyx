@@ -29,6 +29,7 @@ ctypedef fused real:
 cdef extern from "tile.h" nogil:
     const int TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
     Py_ssize_t tile_rows(Py_ssize_t remain)
+    void tile_call(const void *C, Py_ssize_t row_bytes, int rows)
     void tile_f32(int rows, int cols, Py_ssize_t K, const float *A, Py_ssize_t a_i, Py_ssize_t a_k,
                   const float *B, Py_ssize_t ldb, const float *start, Py_ssize_t ld_start, const float *alpha,
                   float *C, Py_ssize_t ldc)
@@ -42,6 +43,7 @@ cdef enum:
     MC = 120    # rows of a block: MC·KC numbers of the left matrix stay in the second-level cache
     KC = 256    # terms summed in one go: a panel of KC rows fills half the first-level cache
     NC = 256    # columns of a block
+    FAR = 1 << 18   # bytes: a larger result is called into the cache tile by tile
 
 
 cdef inline Py_ssize_t pieces(Py_ssize_t whole, Py_ssize_t piece) noexcept nogil:
@@ -145,7 +147,7 @@ cdef inline void sweep(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                        const real *A, Py_ssize_t a_i, Py_ssize_t a_k, bint packed_A,
                        const real *B, Py_ssize_t b_k, Py_ssize_t b_panel,
                        const real *start, Py_ssize_t ld_start, const real *alpha,
-                       real *C, Py_ssize_t ldc) noexcept nogil:
+                       real *C, Py_ssize_t ldc, bint far) noexcept nogil:
     """One block of C, tile by tile, panel of B by panel of B. A packed panel holds TILE_ROWS rows."""
     cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
     cdef Py_ssize_t q, i, j, rows
@@ -154,6 +156,8 @@ cdef inline void sweep(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
         i = 0
         while i < M:
             rows = min(M - i, <Py_ssize_t>TILE_ROWS) if packed_A else tile_rows(M - i)
+            if far:
+                tile_call(&C[i * ldc + j], ldc * sizeof(real), <int>rows)
             tile(<int>rows, <int>min(<Py_ssize_t>NR, N - j), K, A + i * a_i, 1 if packed_A else a_i, a_k,
                  &B[q * b_panel], b_k, &start[i * ld_start + j] if start != NULL else NULL, ld_start, alpha,
                  &C[i * ldc + j], ldc)
@@ -171,6 +175,7 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
     cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
     cdef bint pack_A = a_k != 1 and M > 1 and K * M * sizeof(real) > 1 << 17
     cdef bint pack_B = b_j != 1 or (M > 24 and K * N > 16384)
+    cdef bint far = M * N * sizeof(real) > FAR
     cdef bint blocks = after != NULL and by_blocks(after)
     cdef const real *left
     cdef const real *right
@@ -203,7 +208,7 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                 if kc == 0 and not add:
                     start, ld_start = &bias[jc] if bias != NULL else NULL, 0
                 sweep(m, n, k, left, l_i, l_k, pack_A, right, r_k, r_panel, start, ld_start, alpha,
-                      &C[ic * N + jc], N)
+                      &C[ic * N + jc], N, far)
                 if blocks and kc + k == K:
                     finish(after, C, m, n, ic * N + jc, N)
     if after != NULL and not blocks:
