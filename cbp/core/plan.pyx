@@ -19,8 +19,8 @@ from .team cimport WORTH_A_THREAD, begin_of, team, team_run, useful_threads
 
 import numpy as np
 
-from . import threads
 from .memory import aligned
+from .threads import available
 
 cdef enum:
     CHUNK_ROWS = 256
@@ -244,7 +244,7 @@ cdef class Plan:
         cdef double multiplications = samples * self.n_parameters
         if multiplications < 2 * WORTH_A_THREAD or not self.concurrent:
             return 1
-        return useful_threads(threads.available(), multiplications)
+        return useful_threads(available(), multiplications)
 
     def workspace(self, Py_ssize_t rows, int threads=1):
         """A work vector for passes over up to `rows` samples that `threads` share."""
