@@ -89,7 +89,7 @@ def choose(kind: Kind, choice: Choice, **params: float) -> Chosen:
         raise TypeError(f"{kind}: expected a name or cbp.{kind}(name, ...), got {got}")
     if isinstance(choice, Chosen):
         return _bind(kind, choice.entry, {**choice.params, **params}) if params else choice
-    return _bind(kind, Entry(spec, LOCAL, ""), params)
+    return _bind(kind, registry.entry_of(spec) or Entry(spec, LOCAL, ""), params)
 
 
 def activation(name: str, **params: float) -> Chosen:

@@ -9,12 +9,17 @@ from typing import Any, Literal, TypeAlias, get_args
 from .discovery import normalized
 from .plugin import Activation, Cost, Initializer, Optimizer
 
-__all__ = ["CBP", "KINDS", "LOCAL", "Entry", "Kind", "Names", "Spec"]
+__all__ = ["CBP", "KINDS", "LOCAL", "Entry", "Kind", "Names", "Spec", "kind_of"]
 
 Kind: TypeAlias = Literal["activation", "cost", "optimizer", "initializer"]
 Spec: TypeAlias = Activation | Cost | Optimizer | Initializer
 KINDS: dict[type[Any], Kind] = dict(zip(get_args(Spec), get_args(Kind), strict=True))
 CBP, LOCAL = "cbp", "local"
+
+
+def kind_of(spec: Spec) -> Kind:
+    """``"activation"``, ``"cost"``, ``"optimizer"`` or ``"initializer"``."""
+    return next(kind for type_, kind in KINDS.items() if isinstance(spec, type_))
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Entry:
     @property
     def kind(self) -> Kind:
         """``"activation"``, ``"cost"``, ``"optimizer"`` or ``"initializer"``."""
-        return next(kind for type_, kind in KINDS.items() if isinstance(self.spec, type_))
+        return kind_of(self.spec)
 
     @property
     def id(self) -> str:
@@ -86,6 +91,10 @@ class Names:
         if colon:
             return [entry for entry in found if normalized(entry.distribution) == normalized(distribution)]
         return [entry for entry in found if entry.distribution == LOCAL] or found
+
+    def entry_of(self, spec: Spec) -> Entry | None:
+        """The entry that this very thing has, or one like it in every field."""
+        return next((entry for entry in self._by_name.get(spec.name, []) if entry.spec == spec), None)
 
     def all(self) -> list[str]:
         """Every short name, then every full one."""

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import inputs
-from ._version import __version__
 from .chosen import Chosen, choose
-from .entries import CBP, LOCAL
-from .registry import Kind
+from .entries import Kind
+from .recall import MissingError, recalled
 from .writing import write_atomically
 
 if TYPE_CHECKING:
@@ -170,15 +169,9 @@ def _check_shapes(sizes: list[int], dtype: str, tensors: Mapping[str, np.ndarray
 
 def _find(kind: Kind, described: Mapping[str, Any]) -> Chosen:
     """Look a described activation or cost up in the registry."""
-    distribution, name = str(described["distribution"]), str(described["name"])
     params = {str(key): float(value) for key, value in dict(described["params"]).items()}
     try:
-        choose(kind, f"{distribution}:{name}")
-    except (ValueError, ImportError) as error:
-        remedies = {
-            LOCAL: f"register it first with cbp.register({kind.capitalize()}({name!r}, ...))",
-            CBP: f"upgrade cbp, which is {__version__} here, to {described['version']}",
-        }
-        remedy = remedies.get(distribution, f"install {distribution}=={described['version']} and load again")
-        raise ModelError(f"it uses the {kind} {name!r} of {distribution!r}, not found here: {remedy}") from error
-    return choose(kind, f"{distribution}:{name}", **params)
+        entry = recalled(kind, *(str(described[key]) for key in ("distribution", "name", "version")))
+    except MissingError as error:
+        raise ModelError(str(error)) from error.__cause__
+    return choose(kind, entry.id, **params)

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from . import declarations as declared
+from .by_name import ByName
 from .suggestions import did_you_mean
 
 __all__ = ["Initializer", "Maker", "Optimizer"]
@@ -22,7 +23,7 @@ FIELDS = {
 
 
 @dataclass(frozen=True)
-class Maker:
+class Maker(ByName):
     """Something with a name that is made anew, with constants, for each use.
 
     Parameters

@@ -66,6 +66,12 @@ class Network:
     extra : dict
         What `save` keeps with the network and `cbp.load` brings back: anything JSON can hold.
 
+    Notes
+    -----
+    ``copy.copy`` and ``copy.deepcopy`` make a network of its own with the same parameters. A pickle holds the names of
+    its activations and cost, which must be found where it is read: built in, from a plugin, or registered with
+    `cbp.register`.
+
     Raises
     ------
     ValueError, TypeError
@@ -102,10 +108,7 @@ class Network:
         )
         self.epochs_trained: int = 0
         self.extra: dict[str, Any] = {}
-        self._plan = self._make_plan(keep_z=False)
-        self._workspaces: list[np.ndarray] = []
-        self._theta: np.ndarray = aligned(self._plan.n_parameters, self.dtype)
-        self.W, self.b = self._views(self._theta)
+        self._allocate()
         self._initialize(init)
 
     # -- what it is ------------------------------------------------------------------------------------
@@ -372,6 +375,27 @@ class Network:
         save(self, path, extra)
 
     # -- inside ----------------------------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What `copy` and `pickle` take along: everything but what `_allocate` makes."""
+        made = {"_plan", "_workspaces", "_theta", "W", "b"}
+        kept = {name: value for name, value in self.__dict__.items() if name not in made}
+        return kept | {"extra": dict(self.extra), "parameters": self._theta, "frozen": self.frozen}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        properties = {"parameters", "frozen"}
+        self.__dict__.update((name, value) for name, value in state.items() if name not in properties)
+        self._allocate()
+        self.parameters = state["parameters"]
+        for l in state["frozen"]:
+            self.freeze(l)
+
+    def _allocate(self) -> None:
+        """The compiled plan, and memory for the parameters."""
+        self._plan = self._make_plan(keep_z=False)
+        self._workspaces: list[np.ndarray] = []
+        self._theta: np.ndarray = aligned(self._plan.n_parameters, self.dtype)
+        self.W, self.b = self._views(self._theta)
 
     def _make_plan(self, keep_z: bool) -> Plan:
         cost = self.cost_function

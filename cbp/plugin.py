@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 import pluggy
 
 from . import declarations as declared
+from .by_name import ByName
 from .makers import Initializer, Optimizer
 
 __all__ = ["Activation", "Array", "Cost", "Initializer", "Optimizer", "Param", "hookimpl"]
@@ -106,7 +107,7 @@ _COST = _SPEC | {
 
 
 @dataclass(frozen=True)
-class Activation:
+class Activation(ByName):
     """An activation function σ with its derivative.
 
     Arrays come in as (n, N), samples as rows, float32 or float64; the result has the same shape and
@@ -168,7 +169,7 @@ class Activation:
 
 
 @dataclass(frozen=True)
-class Cost:
+class Cost(ByName):
     """A cost function C(a, λ) with its gradient ∂C/∂a.
 
     Arrays come in as (n, N_L), samples as rows; nothing is changed in place, nothing is averaged over

@@ -20,7 +20,7 @@ from .builtins import costs as built_in_costs
 from .builtins import initializers as built_in_initializers
 from .builtins import optimizers as built_in_optimizers
 from .discovery import Installed, PluginError, chosen, installed, normalized
-from .entries import CBP, KINDS, LOCAL, Entry, Kind, Names, Spec
+from .entries import CBP, KINDS, LOCAL, Entry, Kind, Names, Spec, kind_of
 from .plugin import Activation, Cost, Initializer, Optimizer
 from .suggestions import did_you_mean
 
@@ -80,6 +80,10 @@ class Registry:
                 ids = " and ".join(entry.id for entry in found)
                 raise ValueError(f"{kind} {name!r} is provided by {ids}: write the full name of one of them")
             return found[0]
+
+    def entry_of(self, spec: Spec) -> Entry | None:
+        """The entry of an `Activation`, `Cost`, ... that a user holds in hand; None if it has none."""
+        return self._names[kind_of(spec)].entry_of(spec)
 
     def entries(self, kind: Kind) -> list[Entry]:
         """Every entry of a kind, built-ins first; loads the plugins."""
