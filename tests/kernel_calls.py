@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from cbp.abi import CHUNK_INVARIANT, IN_PLACE, READS_A, READS_Z, ROWWISE
+from cbp.abi import kernel_of as struct
 from cbp.core import cpu
 from cbp.plugin import Array
 
@@ -21,50 +23,7 @@ __all__ = [
     "backward", "call", "forward", "kernels_of", "same_bits", "struct",
 ]  # fmt: skip
 
-READS_Z, READS_A, IN_PLACE, ROWWISE, CHUNK_INVARIANT = 1, 2, 4, 8, 16
 GUARD = 777.0
-
-
-class Head(ctypes.Structure):
-    _fields_ = (
-        ("magic", ctypes.c_uint32),
-        ("abi_major", ctypes.c_uint16),
-        ("abi_minor", ctypes.c_uint16),
-        ("struct_size", ctypes.c_uint32),
-        ("kind", ctypes.c_uint32),
-        ("hints", ctypes.c_uint32),
-        ("required", ctypes.c_uint32),
-        ("name", ctypes.c_char_p),
-        ("provider", ctypes.c_char_p),
-        ("build", ctypes.c_char_p),
-    )
-
-
-def _function(n_blocks: int) -> Any:
-    blocks = [ctypes.c_void_p] * n_blocks
-    return ctypes.CFUNCTYPE(ctypes.c_int, *blocks, *[ctypes.c_ssize_t] * 3, ctypes.c_void_p)
-
-
-class ActivationKernel(ctypes.Structure):
-    _fields_ = (
-        ("head", Head),
-        ("fwd_f32", _function(2)),
-        ("bwd_f32", _function(4)),
-        ("fwd_f64", _function(2)),
-        ("bwd_f64", _function(4)),
-    )
-
-
-class CostKernel(ctypes.Structure):
-    _fields_ = (
-        ("head", Head),
-        *((f"{name}_{suffix}", _function(3)) for suffix in ("f32", "f64") for name in ("value", "grad")),
-        *((f"fused_{name}_{suffix}", _function(4)) for suffix in ("f32", "f64") for name in ("value", "grad")),
-    )
-
-
-_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-_pointer.restype, _pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
 
 
 def kernels_of(isa: str) -> ModuleType:
@@ -73,13 +32,6 @@ def kernels_of(isa: str) -> ModuleType:
 
 
 ISAS = tuple(cpu.supported())
-
-
-def struct(capsule: object) -> Any:
-    """The struct behind a capsule."""
-    address = _pointer(capsule, b"cbp.kernel.v1")
-    kind = Head.from_address(address).kind
-    return (ActivationKernel if kind == 1 else CostKernel).from_address(address)
 
 
 def _layout(x: Array, gap: int) -> Array:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kernel_calls import ActivationKernel, CostKernel, kernels_of, struct
+from kernel_calls import kernels_of, struct
 
 import cbp
+from cbp.abi import ActivationKernel, CostKernel
 from cbp.core.isa import isa
 from cbp.plugin import Activation, Cost
 
