@@ -91,6 +91,10 @@ class Registry:
             self._scan()
             return sorted(self._names[kind], key=lambda e: (e.distribution != CBP, e.distribution))
 
+    def known(self, kind: Kind) -> Names:
+        """The entries of a kind there are so far; loads nothing."""
+        return self._names[kind]
+
     def register(self, *specs: Spec) -> None:
         """Add to it without a plugin, for this process only; see `cbp.register`."""
         for spec in specs:

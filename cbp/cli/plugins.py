@@ -1,90 +1,39 @@
-"""``cbp plugins``: the activations, costs, optimisers and initialisers there are, built in and installed."""
+"""``cbp plugins``: what there is, built in and installed, and whether it keeps its promises.
+
+An action is a module of this package with a SUMMARY, EXAMPLES, ``add_arguments(parser)`` and ``run(options)``.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
-from typing import Any
 
-from ..entries import CBP, KINDS, Entry
-from ..makers import Maker
-from ..registry import registry
-from .tables import print_table, printable
+from . import plugin_check, plugin_list
 
-SUMMARY = "list activations, costs, optimisers and initialisers, built in and from plugins"
-EXAMPLES = """\
-  cbp plugins
-  cbp plugins list --json
-  CBP_PLUGINS= cbp plugins               without any plugin
-"""
+SUMMARY = "list activations, costs, optimisers and initialisers, built in and from plugins; check plugins"
+EXAMPLES = f"{plugin_list.EXAMPLES}{plugin_check.EXAMPLES}"
 
-TITLES = ("from", "runs as", "formula")
+ACTIONS = {"list": plugin_list, "check": plugin_check}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of ``cbp plugins``."""
-    parser.usage = "%(prog)s [-h] [--json] [list]"
+    """The arguments of ``cbp plugins``; without an action it lists."""
+    parser.usage = "%(prog)s [-h] [--json] [ACTION ...]"
+    parser.set_defaults(act=plugin_list.run)
     _add_json(parser, default=False)
-    actions = parser.add_subparsers(metavar="ACTION", title="actions")
-    listing = actions.add_parser("list", help="list them (default)", description="List them.")
-    _add_json(listing, default=argparse.SUPPRESS)  # what was given before the action counts
+    actions = parser.add_subparsers(prog=parser.prog, metavar="ACTION", title="actions")
+    for name, action in ACTIONS.items():
+        about = f"{action.SUMMARY[0].upper()}{action.SUMMARY[1:]}."
+        each = actions.add_parser(name, help=action.SUMMARY, description=about, examples=action.EXAMPLES)
+        _add_json(each, default=argparse.SUPPRESS)  # what was given before the action counts
+        action.add_arguments(each)
+        each.set_defaults(act=action.run)
 
 
 def _add_json(parser: argparse.ArgumentParser, default: object) -> None:
-    parser.add_argument("--json", action="store_true", default=default, help="print JSON (default: tables)")
+    parser.add_argument("--json", action="store_true", default=default, help="print JSON (default: text)")
 
 
-def run(options: argparse.Namespace) -> None:
-    """Print the tables, then the plugins that failed to load and why."""
-    kinds = {kind: registry.entries(kind) for kind in KINDS.values()}
-    failures = {label: f"{type(error).__name__}: {error}" for label, error in registry.failures.items()}
-    if options.json:
-        listing = {
-            "entries": [_as_json(entry) for entries in kinds.values() for entry in entries],
-            "failures": failures,
-            "left_out": registry.left_out,
-        }
-        print(json.dumps(listing, indent=1))
-        return
-    for kind, entries in kinds.items():
-        print_table((kind, *TITLES), [_row(entry) for entry in entries], folded="formula")
-        print()
-    for label, cause in failures.items():
-        print(f"failed to load: {printable(label)}: {printable(' '.join(cause.split()))}")
-    if registry.left_out:
-        print(f"left out by CBP_PLUGINS: {printable(', '.join(registry.left_out))}")
-
-
-def _tier(entry: Entry) -> str:
-    if isinstance(entry.spec, Maker):
-        return "compiled" if entry.kind == "optimizer" and entry.distribution == CBP else "Python"
-    return "NumPy" if entry.spec.kernel is None else "compiled"
-
-
-def _constants(entry: Entry) -> dict[str, Any]:
-    if isinstance(entry.spec, Maker):
-        return entry.spec.constants()
-    return {name: param.default for name, param in entry.spec.params.items()}
-
-
-def _row(entry: Entry) -> list[str]:
-    spec = entry.spec
-    params = {} if isinstance(spec, Maker) else _constants(entry)
-    words = [spec.name, *(f"{name}={default:g}" for name, default in params.items())]
-    origin = f"{entry.distribution} {entry.version}".strip()
-    return [", ".join((":".join(words), *spec.aliases)), origin, _tier(entry), spec.formula]
-
-
-def _as_json(entry: Entry) -> dict[str, Any]:
-    spec = entry.spec
-    return {
-        "kind": entry.kind,
-        "name": spec.name,
-        "aliases": list(spec.aliases),
-        "distribution": entry.distribution,
-        "version": entry.version,
-        "runs_as": _tier(entry),
-        "params": _constants(entry),
-        "formula": spec.formula,
-        "summary": spec.summary,
-    }
+def run(options: argparse.Namespace) -> int | None:
+    """Do what the action says."""
+    status: int | None = options.act(options)
+    return status

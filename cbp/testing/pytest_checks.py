@@ -1,0 +1,102 @@
+"""The checks as pytest's test cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..chosen import Choice, Chosen
+from ..plugin import Activation
+from .checks import CHECKS
+from .named import found
+from .run import SECONDS, chosen, report_on
+
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["OneCheck", "parametrize_checks"]
+
+
+@dataclass(frozen=True)
+class OneCheck:
+    """One check of one activation or cost; calling it runs it."""
+
+    subject: Chosen
+    check: str
+    expected_failures: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = SECONDS
+
+    def __call__(self) -> None:
+        """Pass, skip, expect to fail or fail, as pytest's tests do."""
+        import pytest
+
+        expected = {name: why for name, why in self.expected_failures.items() if name == self.check}
+        report = report_on(self.subject, [self.check], expected, self.seconds)
+        (result,) = report.results
+        if result.outcome == "skipped":
+            pytest.skip(result.note)
+        if result.outcome == "expected to fail":
+            pytest.xfail(result.note)
+        report.require()
+
+
+def parametrize_checks(
+    *what: Choice,
+    expected_failures: Mapping[str, Mapping[str, str]] | None = None,
+    seconds: float = SECONDS,
+) -> pytest.MarkDecorator:
+    """Run a test once for each check of each activation and cost.
+
+    All that a plugin's test file needs::
+
+        from cbp.testing import parametrize_checks
+
+        @parametrize_checks("my-plugin")
+        def test_conformance(check): check()
+
+    Parameters
+    ----------
+    *what : str, Activation, Cost, or what `cbp.activation` and `cbp.cost` return
+        A distribution's name means all it provides.
+    expected_failures : mapping of name to mapping of check to reason, optional
+        Known failures: ``{"my_activation": {"kernel-chunking": "why"}}``.
+    seconds : float
+        How long each check of compiled code may take.
+
+    Returns
+    -------
+    pytest.MarkDecorator
+        The test function gets a ``check`` to call.
+
+    Raises
+    ------
+    ValueError, PluginError
+        Unknown name, or a plugin that does not load.
+    """
+    import pytest
+
+    expected = dict(expected_failures or {})
+    subjects = [subject for each in what for subject in _subjects(each)]
+    names = {subject.name for subject in subjects}
+    if unknown := sorted(set(expected) - names):
+        raise ValueError(f"expected_failures names {', '.join(unknown)}; checked are {', '.join(sorted(names))}")
+    cases = [
+        pytest.param(OneCheck(subject, name, expected.get(subject.name, {}), seconds), id=f"{subject.name}-{name}")
+        for subject in subjects
+        for name in _names(subject)
+    ]
+    return pytest.mark.parametrize("check", cases)
+
+
+def _subjects(choice: Choice) -> Iterator[Chosen]:
+    if isinstance(choice, str):
+        yield from found(choice)
+    elif isinstance(choice, Chosen):
+        yield choice
+    else:
+        yield chosen("activation" if isinstance(choice, Activation) else "cost", choice)
+
+
+def _names(subject: Chosen) -> list[Any]:
+    return [check.name for check in CHECKS[subject.entry.kind]]
