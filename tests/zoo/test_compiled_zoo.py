@@ -1,0 +1,61 @@
+"""A kernel with a fault is caught by the check meant for it, which tells its author what to do."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from compiled_animals import (
+    ACTIVATIONS,
+    COSTS,
+    WITH_PARAMETERS,
+    Animal,
+    activation,
+    built,
+    cost,
+    with_parameters,
+)
+
+from cbp.testing import CHECKS, Report, check_activation, check_cost
+from cbp.testing.run import chosen, report_on
+
+KEPT = {"activation": activation, "with_parameters": with_parameters, "cost": cost}
+ZOO = [
+    pytest.param(keeper, name, animal, id=name)
+    for keeper, animals in ((activation, ACTIVATIONS), (with_parameters, WITH_PARAMETERS), (cost, COSTS))
+    for name, animal in animals.items()
+]
+FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    return built(tmp_path_factory.mktemp("zoo"))
+
+
+def report(spec: Any) -> Report:
+    """Of the compiled side, by which alone the animals differ."""
+    kind: Any = type(spec).__name__.lower()
+    names = [check.name for check in CHECKS[kind] if check.name.startswith("kernel-")]
+    return report_on(chosen(kind, spec), names, seconds=3)
+
+
+@pytest.mark.parametrize(("keeper", "name", "animal"), ZOO)
+def test_an_animal_is_caught(
+    library: ctypes.CDLL, keeper: Callable[[ctypes.CDLL, str], Any], name: str, animal: Animal
+) -> None:
+    if name == "needs_gil" and FREE_THREADED:
+        pytest.skip("there is no GIL to need")
+    result = report(keeper(library, name))[animal.check]
+    assert result.outcome == "failed"
+    text = " ".join(str(result).split())
+    assert [words for words in animal.words if " ".join(words.split()) not in text] == [], str(result)
+
+
+def test_tame_kernels_pass(library: ctypes.CDLL) -> None:
+    check_activation(activation(library, "good"))
+    check_activation(with_parameters(library, "scaled"))
+    check_cost(cost(library, "good_cost"))
