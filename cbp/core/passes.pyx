@@ -107,7 +107,10 @@ cdef inline int backward_product(const real *D_BO, const real *W_IO,            
 cdef inline void weight_product(const real *A_BI, Py_ssize_t ld_A, const real *D_BO,      # IN
                                 Py_ssize_t B, Py_ssize_t I, Py_ssize_t O,                 # IN
                                 real alpha, bint add, real *G_IO, real *pack) noexcept nogil:  # IN/OUT
-    """G = add·G + alpha·Aᵀ·Δ: eq 13, summed over the batch."""
+    """G = add·G + alpha·Aᵀ·Δ: eq 13, summed over the batch. A single column is computed as the row it is."""
+    if O == 1:
+        product(1, I, B, D_BO, 1, 1, A_BI, ld_A, 1, <const real *>NULL, &alpha, add, G_IO, pack, NULL)
+        return
     product(I, O, B, A_BI, 1, ld_A, D_BO, O, 1, <const real *>NULL, &alpha, add, G_IO, pack, NULL)
 
 

@@ -180,10 +180,18 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
     cdef const real *left
     cdef const real *right
     cdef real *packed_A = pack + KC * NC
-    cdef Py_ssize_t step = pieces(K, pieces(K, KC))               # K in equal parts: a short last one is slow
+    cdef Py_ssize_t step = K if K <= KC else pieces(K, pieces(K, KC))    # equal parts: a short last one is slow
     cdef Py_ssize_t p, q, s, ic, jc, kc, m, n, k, l_i, l_k, r_k, r_panel
     cdef const real *start
     cdef Py_ssize_t ld_start
+    if K <= KC and N <= NC and M <= MC and not (pack_A or pack_B):    # one block, as it lies: small networks
+        start, ld_start = bias, 0
+        if add:
+            start, ld_start = C, N
+        sweep(M, N, K, A, a_i, a_k, False, B, b_k, NR, start, ld_start, alpha, C, N, False)
+        if after != NULL:
+            finish(after, C, M, N, 0, N)
+        return
     for q in range(pieces(N, NC)):
         jc = q * NC
         n = min(<Py_ssize_t>NC, N - jc)
