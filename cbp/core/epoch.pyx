@@ -74,6 +74,7 @@ cdef struct Course:
     Py_ssize_t batch             # OUT batches finished
     bint interrupted             # OUT by a signal
     int[64] status               # of each thread's passes; 64 is TEAM_LIMIT
+    int[64] failed               # the layer whose kernel stopped them; 0 for the cost
     int outcome                  # OUT CBP_OK, or why the epoch ended
     team crew
     void *caller                 # Epochs
@@ -126,7 +127,7 @@ cdef inline void gather_target(const Course *course, Py_ssize_t row, real *targe
     target[course.labels[row]] = on_off[1]
 
 
-cdef int run_samples(const Course *course, const Share *share, real tag) noexcept nogil:
+cdef int run_samples(const Course *course, Share *share, real tag) noexcept nogil:
     """Forward, cost and backward of this share's samples."""
     cdef const real *X = <const real *>course.X_B
     cdef const real *targets = <const real *>course.targets_B
@@ -228,9 +229,10 @@ cdef int epoch(Course *course, int thread, real tag) noexcept nogil:
     while start < course.n:
         B = min(course.batch_size, course.n - start)
         first = begin_of(B, thread, threads)
-        share = Share(B, first, begin_of(B, thread + 1, threads) - first, thread, threads)
+        share = Share(B, first, begin_of(B, thread + 1, threads) - first, thread, threads, 0)
         gather(course, start, &share, tag)
         course.status[thread] = run_samples(course, &share, tag) if share.count else CBP_OK
+        course.failed[thread] = share.failed
         team_meet(&course.crew)
         status = weigh(course, B, &cost, &weight, tag)
         if status != CBP_OK:
@@ -374,12 +376,13 @@ cdef class Epochs:
             if shuffled:
                 shuffle(course.order, course.n, seed, number)
             team_run(&course.crew, self.threads, epoch_f32 if single else epoch_f64, course)
+        for i in range(course.crew.threads):
+            self.plan.raise_for(course.status[i], course.failed[i])
         if course.outcome == INTERRUPTED:
             interruption, self.interruption = self.interruption, None
             raise interruption
         if course.outcome == NOT_FINITE:
             raise NotFinite(course.batch + 1, self.first_not_finite())
-        self.plan.raise_for(course.outcome)
         return course.cost / course.weight if course.weight else 0.0
 
     def first_not_finite(self):

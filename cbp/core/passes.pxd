@@ -25,7 +25,6 @@ cdef struct Net:
     bint mean                    # E is the weighted mean of C over the samples, not their sum
     Py_ssize_t scratch, widest   # columns of the workspace: a matrix of (rows, widest), the largest N_l
     Py_ssize_t columns           # columns of the workspace in all
-    int failed                   # OUT: the layer whose kernel stopped a pass; 0 for the cost
 
 
 cdef struct Share:
@@ -33,24 +32,25 @@ cdef struct Share:
     Py_ssize_t rows              # samples of the batch, for which the workspace is laid out
     Py_ssize_t first, count      # forward and backward: samples first .. first + count - 1
     int thread, threads          # differentiate: its part of every gradient
+    int failed                   # OUT: the layer whose kernel stopped a pass; 0 for the cost
 
 
 cdef inline Share all_of(Py_ssize_t rows) noexcept nogil:
     """The whole batch, for one thread."""
-    return Share(rows, 0, rows, 0, 1)
+    return Share(rows, 0, rows, 0, 1, 0)
 
 
-cdef int feed_forward(Net *net, const real *X, const real *theta, real *work, const Share *share) noexcept nogil
+cdef int feed_forward(const Net *net, const real *X, const real *theta, real *work, Share *share) noexcept nogil
 
-cdef int measure(Net *net, const real *targets, real *work, const Share *share) noexcept nogil
+cdef int measure(const Net *net, const real *targets, real *work, Share *share) noexcept nogil
 
-cdef int backpropagate(Net *net, const real *X, const real *targets, const real *weights, const real *theta,
-                       real *work, int lowest, const Share *share) noexcept nogil
+cdef int backpropagate(const Net *net, const real *X, const real *targets, const real *weights, const real *theta,
+                       real *work, int lowest, Share *share) noexcept nogil
 
-cdef void differentiate(Net *net, const real *X, real *work, real alpha, bint add, real *gradient,
+cdef void differentiate(const Net *net, const real *X, real *work, real alpha, bint add, real *gradient,
                         const Share *share) noexcept nogil
 
-cdef void differentiate_sample(Net *net, const real *X, real *work, Py_ssize_t i, real *gradient,
+cdef void differentiate_sample(const Net *net, const real *X, real *work, Py_ssize_t i, real *gradient,
                                const Share *share) noexcept nogil
 
 cdef Py_ssize_t work_size(const Net *net, Py_ssize_t rows, int threads) noexcept nogil

@@ -15,7 +15,8 @@ take typed memoryviews and hand on where they begin, for a thread can be handed 
     work       C per sample, a scratch matrix, z^l, a^l, δ^l of each layer, then a pack buffer per thread
 
 Each of these has a vector register's worth of slack behind it (see tile.h). A pass allocates nothing and runs
-without the GIL; a kernel that fails stops it with its status and leaves its layer in `net.failed`.
+without the GIL; a kernel that fails stops it with its status and leaves its layer in `share.failed`. It changes
+nothing of the network, which any number of calls may use at once.
 
 Several threads do a pass together, each its `Share`: feed_forward, measure and backpropagate go sample by
 sample, so a share is some rows and needs nothing of the others'; differentiate sums over all samples, so its
@@ -131,21 +132,21 @@ cdef inline After after_backward(const Layer *layer, const void *z, const void *
 
 # ---- forward and backward ------------------------------------------------------------------------------
 
-cdef int feed_forward(Net *net,
+cdef int feed_forward(const Net *net,
                       const real *X,                              # IN  (B, N_1), the paper's z^1
                       const real *theta,                          # IN
                       real *work,                                 # OUT z^l and a^l of every layer
-                      const Share *share) noexcept nogil:
+                      Share *share) noexcept nogil:
     """Steps 1 and 2: a^l = σ(z^l) and z^{l+1} = W^{l+1}·a^l + b^{l+1}, l = 1 .. L-1, and a^L = σ(z^L)."""
     cdef Py_ssize_t B = share.count
-    cdef Layer *layer = net.layer
+    cdef const Layer *layer = net.layer
     cdef real *pack = pack_of(net, work, share)
     cdef After sigma
     cdef int l, status
     if not net.input_identity:
         status = apply_sigma(&layer[1], B, z_of(net, 1, X, work, share), matrix(work, share, layer[1].a, layer[1].size))
         if status != CBP_OK:
-            net.failed = 1
+            share.failed = 1
             return status
     for l in range(2, net.L + 1):
         sigma = after_forward(&layer[l], matrix(work, share, layer[l].a, layer[l].size))
@@ -153,24 +154,24 @@ cdef int feed_forward(Net *net,
                                  B, layer[l - 1].size, layer[l].size, &sigma,
                                  matrix(work, share, layer[l].z, layer[l].size), pack)
         if status != CBP_OK:
-            net.failed = l
+            share.failed = l
             return status
     return CBP_OK
 
 
-cdef int backpropagate(Net *net,
+cdef int backpropagate(const Net *net,
                        const real *X,                             # IN  (B, N_1)
                        const real *targets,                       # IN  (B, N_L), the paper's λ
                        const real *weights,                       # IN  (B,) or NULL for ones
                        const real *theta,                         # IN
                        real *work,                                # IN/OUT δ^l of every layer >= lowest
                        int lowest,
-                       const Share *share) noexcept nogil:
+                       Share *share) noexcept nogil:
     """Steps 3 and 4: δ^L (eq 5), then δ^l from δ^{l+1} (eq 9), l = L-1 .. lowest.
 
     Sample i's row of δ^l is its δC_l/δz^l times its weight."""
     cdef Py_ssize_t B = share.count
-    cdef Layer *layer = net.layer
+    cdef const Layer *layer = net.layer
     cdef real *pack = pack_of(net, work, share)
     cdef After sigma
     cdef int l, status
@@ -186,12 +187,12 @@ cdef int backpropagate(Net *net,
                                   B, layer[l].size, layer[l + 1].size, &sigma,
                                   product_of(net, l, work, share), pack)
         if status != CBP_OK:
-            net.failed = l
+            share.failed = l
             return status
     return CBP_OK
 
 
-cdef void differentiate(Net *net,
+cdef void differentiate(const Net *net,
                         const real *X,                            # IN  (B, N_1)
                         real *work,                               # IN  a^l and δ^l
                         real alpha, bint add,                     # IN
@@ -202,7 +203,7 @@ cdef void differentiate(Net *net,
     alpha = 1 gives the sum over the batch, 1/Σ weights its mean; with alpha = -η, or -η/Σ weights, add
     and the parameters for `gradient` this is a step of gradient descent."""
     cdef Share batch = all_of(share.rows)
-    cdef Layer *layer = net.layer
+    cdef const Layer *layer = net.layer
     cdef real *pack = pack_of(net, work, share)
     cdef const real *delta
     cdef Py_ssize_t i, I, O
@@ -220,11 +221,11 @@ cdef void differentiate(Net *net,
             bias_product(delta, share.rows, O, alpha, add, gradient + layer[l].b, pack)
 
 
-cdef void differentiate_sample(Net *net, const real *X, real *work, Py_ssize_t i, real *gradient,
+cdef void differentiate_sample(const Net *net, const real *X, real *work, Py_ssize_t i, real *gradient,
                                const Share *share) noexcept nogil:
     """Steps 5 and 6 for sample i of the batch alone; frozen layers get zeros."""
-    cdef Share sample = Share(share.rows, i, 1, 0, 1)
-    cdef Layer *layer = net.layer
+    cdef Share sample = Share(share.rows, i, 1, 0, 1, 0)
+    cdef const Layer *layer = net.layer
     cdef Py_ssize_t I, O
     cdef const real *delta
     cdef int l
@@ -239,9 +240,9 @@ cdef void differentiate_sample(Net *net, const real *X, real *work, Py_ssize_t i
         memcpy(gradient + layer[l].b, delta, O * sizeof(real))
 
 
-cdef int output_delta(Net *net, const real *targets, real *work, const Share *share) noexcept nogil:
+cdef int output_delta(const Net *net, const real *targets, real *work, Share *share) noexcept nogil:
     """Step 3, eq 5, unscaled: through the fused pair where there is one, else δC/δa^L and then σ′."""
-    cdef Layer *last = &net.layer[net.L]
+    cdef const Layer *last = &net.layer[net.L]
     cdef Py_ssize_t B = share.count, N = last.size
     cdef const real *y = targets + share.first * N
     cdef real *z = matrix(work, share, last.z, N)
@@ -249,7 +250,7 @@ cdef int output_delta(Net *net, const real *targets, real *work, const Share *sh
     cdef real *delta = matrix(work, share, last.delta, N)
     cdef real *da = scratch_of(net, work, share)
     cdef int status
-    net.failed = 0
+    share.failed = 0
     if net.fused:
         if real is float:
             return net.cost.fused_grad_f32(z, a, y, delta, B, N, N, net.cost_ctx)
@@ -261,22 +262,22 @@ cdef int output_delta(Net *net, const real *targets, real *work, const Share *sh
         status = net.cost.grad_f64(a, y, da, B, N, N, net.cost_ctx)
     if status != CBP_OK:
         return status
-    net.failed = net.L
+    share.failed = net.L
     if real is float:
         return last.sigma.bwd_f32(z, a, da, delta, B, N, N, last.ctx)
     else:
         return last.sigma.bwd_f64(z, a, da, delta, B, N, N, last.ctx)
 
 
-cdef int measure(Net *net, const real *targets, real *work, const Share *share) noexcept nogil:
+cdef int measure(const Net *net, const real *targets, real *work, Share *share) noexcept nogil:
     """C of each sample after feed_forward, unweighted, into the first column of the workspace."""
-    cdef Layer *last = &net.layer[net.L]
+    cdef const Layer *last = &net.layer[net.L]
     cdef Py_ssize_t B = share.count, N = last.size
     cdef const real *y = targets + share.first * N
     cdef real *z = matrix(work, share, last.z, N)
     cdef real *a = matrix(work, share, last.a, N)
     cdef real *C = matrix(work, share, 0, 1)
-    net.failed = 0
+    share.failed = 0
     if net.fused:
         if real is float:
             return net.cost.fused_value_f32(z, a, y, C, B, N, N, net.cost_ctx)

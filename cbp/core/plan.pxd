@@ -14,4 +14,4 @@ cdef class Plan:
 
     cdef void lay_out(self, list sizes)
     cdef object forward(self, X, targets, theta, work, out, int threads)
-    cdef object raise_for(self, int status)
+    cdef object raise_for(self, int status, int l)

@@ -39,15 +39,17 @@ cdef struct Forward:
     void *out                    # a^L of every sample, or C
     int threads
     int[64] status               # OUT: of each thread; 64 is TEAM_LIMIT
+    int[64] failed               # OUT: the layer whose kernel stopped it; 0 for the cost
 
 
-cdef int forward_rows(Forward *job, Py_ssize_t start, Py_ssize_t stop, real *work, real tag) noexcept nogil:
-    """Samples start .. stop-1, a chunk at a time."""
+cdef int forward_rows(Forward *job, int thread, Py_ssize_t start, Py_ssize_t stop, real tag) noexcept nogil:
+    """Samples start .. stop-1, a chunk at a time, in the workspace of this thread."""
     cdef Net *net = job.net
     cdef Py_ssize_t I = net.layer[1].size, O = net.layer[net.L].size
     cdef const real *X = <const real *>job.X
     cdef const real *targets = <const real *>job.targets
     cdef real *out = <real *>job.out
+    cdef real *work = <real *>job.work + thread * job.work_each
     cdef Share share
     cdef int status
     while start < stop:
@@ -56,6 +58,7 @@ cdef int forward_rows(Forward *job, Py_ssize_t start, Py_ssize_t stop, real *wor
         if status == CBP_OK and targets != NULL:
             status = measure(net, targets + start * O, work, &share)
         if status != CBP_OK:
+            job.failed[thread] = share.failed
             return status
         if targets != NULL:
             memcpy(out + start, work, share.rows * sizeof(real))
@@ -67,9 +70,8 @@ cdef int forward_rows(Forward *job, Py_ssize_t start, Py_ssize_t stop, real *wor
 
 cdef void forward_share(void *what, int thread, real tag) noexcept nogil:
     cdef Forward *job = <Forward *>what
-    job.status[thread] = forward_rows(job, begin_of(job.n, thread, job.threads),
-                                      begin_of(job.n, thread + 1, job.threads),
-                                      <real *>job.work + thread * job.work_each, tag)
+    job.status[thread] = forward_rows(job, thread, begin_of(job.n, thread, job.threads),
+                                      begin_of(job.n, thread + 1, job.threads), tag)
 
 
 cdef void forward_f32(void *what, int thread) noexcept nogil:
@@ -85,12 +87,13 @@ cdef int forward(Forward *job, real tag) noexcept nogil:
     cdef team crew
     cdef int i
     if job.threads == 1:
-        return forward_rows(job, 0, job.n, <real *>job.work, tag)
+        return forward_rows(job, 0, 0, job.n, tag)
     team_run(&crew, job.threads, forward_f32 if real is float else forward_f64, job)
     for i in range(crew.threads, job.threads):
         forward_share(job, i, tag)
     for i in range(job.threads):
         if job.status[i] != CBP_OK:
+            job.failed[0] = job.failed[i]
             return job.status[i]
     return CBP_OK
 
@@ -106,31 +109,30 @@ cdef int forward_all(Forward *job, const real[:, ::1] X, const real[:, ::1] targ
     return status
 
 
-cdef int gradient_of_chunk(Net *net, const real *X, const real *targets, const real *weights, Py_ssize_t B,
+cdef int gradient_of_chunk(Net *net, const real *X, const real *targets, const real *weights, Share *share,
                            real scale, bint first, const real[::1] theta, real *work,
                            real *gradient,                     # IN/OUT added to, unless first
                            real *out_costs,                    # OUT (B,)
                            real *inputs,                       # OUT (B, N_1) or NULL
                            real *per_sample) noexcept nogil:   # OUT (B, n_parameters) or NULL
-    cdef Share share = all_of(B)
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i, B = share.rows
     cdef int lowest = 1 if inputs != NULL else lowest_layer(net)
-    cdef int status = feed_forward(net, X, &theta[0], work, &share)
+    cdef int status = feed_forward(net, X, &theta[0], work, share)
     if status == CBP_OK:
-        status = measure(net, targets, work, &share)
+        status = measure(net, targets, work, share)
     if status != CBP_OK:
         return status
     memcpy(out_costs, work, B * sizeof(real))
     if per_sample != NULL:
-        status = backpropagate(net, X, targets, <const real *>NULL, &theta[0], work, lowest, &share)
+        status = backpropagate(net, X, targets, <const real *>NULL, &theta[0], work, lowest, share)
         if status != CBP_OK:
             return status
         for i in range(B):
-            differentiate_sample(net, X, work, i, per_sample + i * theta.shape[0], &share)
-    status = backpropagate(net, X, targets, weights, &theta[0], work, lowest, &share)
+            differentiate_sample(net, X, work, i, per_sample + i * theta.shape[0], share)
+    status = backpropagate(net, X, targets, weights, &theta[0], work, lowest, share)
     if status != CBP_OK:
         return status
-    differentiate(net, X, work, scale, not first, gradient, &share)
+    differentiate(net, X, work, scale, not first, gradient, share)
     if inputs != NULL:
         for i in range(B * net.layer[1].size):
             inputs[i] = scale * work[place(B, net.layer[1].delta) + i]
@@ -139,24 +141,27 @@ cdef int gradient_of_chunk(Net *net, const real *X, const real *targets, const r
 
 cdef int gradient(Net *net, const real[:, ::1] X, const real[:, ::1] targets, const real[::1] weights,
                   real scale, const real[::1] theta, real[::1] work, real[::1] gradient, real[::1] costs,
-                  real[:, ::1] inputs, real[:, ::1] per_sample) except? -9:
+                  real[:, ::1] inputs, real[:, ::1] per_sample, int *failed) except? -9:
     """Chunk by chunk; see Plan.gradient."""
+    cdef Share share = all_of(0)
     cdef Py_ssize_t start = 0
     cdef int status = CBP_OK
     with nogil:
         while start < X.shape[0] and status == CBP_OK:
+            share = all_of(min(<Py_ssize_t>CHUNK_ROWS, X.shape[0] - start))
             status = gradient_of_chunk(net, &X[start, 0], &targets[start, 0],
                                        &weights[start] if weights is not None else NULL,
-                                       min(<Py_ssize_t>CHUNK_ROWS, X.shape[0] - start), scale, start == 0,
+                                       &share, scale, start == 0,
                                        theta, &work[0], &gradient[0], &costs[start],
                                        &inputs[start, 0] if inputs is not None else NULL,
                                        &per_sample[start, 0] if per_sample is not None else NULL)
             start += CHUNK_ROWS
+    failed[0] = share.failed
     return status
 
 
 cdef int both_ways(Net *net, const real[:, ::1] X, const real[:, ::1] targets, const real[::1] theta,
-                   real[::1] work) except? -9:
+                   real[::1] work, int *failed) except? -9:
     """Forward, and with targets backward down to δ^1, unscaled."""
     cdef Share share = all_of(X.shape[0])
     cdef int status
@@ -164,6 +169,7 @@ cdef int both_ways(Net *net, const real[:, ::1] X, const real[:, ::1] targets, c
         status = feed_forward(net, &X[0, 0], &theta[0], &work[0], &share)
         if status == CBP_OK and targets is not None:
             status = backpropagate(net, &X[0, 0], &targets[0, 0], <const real *>NULL, &theta[0], &work[0], 1, &share)
+    failed[0] = share.failed
     return status
 
 
@@ -254,16 +260,15 @@ cdef class Plan:
         """The size of a vector that holds a workspace of `rows` samples for each of `threads`."""
         return work_size(&self.net, rows, 1) * threads
 
-    cdef object raise_for(self, int status):
-        """Turn a kernel's status into the exception it stands for."""
+    cdef object raise_for(self, int status, int l):
+        """Turn the status that a kernel of layer l, or l = 0 the cost's, gave this thread into its exception."""
         if status == CBP_OK:
             return
-        for l, bound in enumerate((self.cost, *self.activations)):
-            error = bound.take_error()
-            if error is not None:
-                error.add_note(f"raised while computing {self.called(l)}")
-                raise error
-        raise RuntimeError(f"{self.called(self.net.failed)} failed: its kernel answered with status {status}")
+        error = (self.activations[l - 1] if l else self.cost).take_error()
+        if error is None:
+            raise RuntimeError(f"{self.called(l)} failed: its kernel answered with status {status}")
+        error.add_note(f"raised while computing {self.called(l)}")
+        raise error
 
     def called(self, int l):
         """What messages call the activation of layer l, or, l = 0, the cost."""
@@ -279,31 +284,37 @@ cdef class Plan:
 
     cdef object forward(self, X, targets, theta, work, out, int threads):
         cdef Forward job
+        cdef int status
         job.net, job.threads = &self.net, threads
         job.work_each = work_size(&self.net, min(<Py_ssize_t>CHUNK_ROWS, <Py_ssize_t>len(X)), 1)
         if self.dtype == np.float64:
-            self.raise_for(forward_all[double](&job, X, targets, theta, work, out))
+            status = forward_all[double](&job, X, targets, theta, work, out)
         else:
-            self.raise_for(forward_all[float](&job, X, targets, theta, work, out))
+            status = forward_all[float](&job, X, targets, theta, work, out)
+        self.raise_for(status, job.failed[0])
 
     def gradient(self, X, targets, weights, double scale, theta, work, out, costs, inputs, per_sample):
         """scale·Σ weights·δC/δθ into out, C of each sample into costs; and where they are not None, the same
         for X (δ^1) into inputs and each sample's δC/δθ, unscaled, into per_sample."""
+        cdef int status, failed
         if self.dtype == np.float64:
-            self.raise_for(gradient[double](&self.net, X, targets, weights, scale, theta, work, out, costs,
-                                            inputs, per_sample))
+            status = gradient[double](&self.net, X, targets, weights, scale, theta, work, out, costs, inputs,
+                                      per_sample, &failed)
         else:
-            self.raise_for(gradient[float](&self.net, X, targets, weights, <float>scale, theta, work, out,
-                                           costs, inputs, per_sample))
+            status = gradient[float](&self.net, X, targets, weights, <float>scale, theta, work, out, costs, inputs,
+                                     per_sample, &failed)
+        self.raise_for(status, failed)
 
     def layers(self, X, targets, theta):
         """Run X forward and, where targets are given, backward, and return every layer's (z, a, δ) as views
         of one workspace: a dict of l to a triple of (n, N_l) matrices."""
+        cdef int status, failed
         work = self.workspace(len(X))
         if self.dtype == np.float64:
-            self.raise_for(both_ways[double](&self.net, X, targets, theta, work))
+            status = both_ways[double](&self.net, X, targets, theta, work, &failed)
         else:
-            self.raise_for(both_ways[float](&self.net, X, targets, theta, work))
+            status = both_ways[float](&self.net, X, targets, theta, work, &failed)
+        self.raise_for(status, failed)
         return {l: self.views_of(l, X, work) for l in range(1, self.net.L + 1)}
 
     def views_of(self, int l, X, work):
