@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .makers import Initializer, Optimizer
     from .optimizers import SupportsUpdate
     from .paper import Trace
+    from .schedules import Schedule
 
 __all__ = ["Network"]
 
@@ -283,6 +284,7 @@ class Network:
         epochs: int = 10,
         batch_size: int = 32,
         optimizer: str | Optimizer | SupportsUpdate = "sgd",
+        schedule: str | Schedule | None = None,
         validation: float | tuple[ArrayLike, ArrayLike] | None = None,
         shuffle: bool = True,
         seed: int | None = None,
@@ -305,6 +307,10 @@ class Network:
             A name, such as ``"sgd"`` or ``"adam"``, or one with its constants, ``cbp.AdamW(lr=1e-3)``;
             ``cbp.optimizer("name", lr=1e-3)`` makes a plugin's. Any object will do whose methods are those of
             `cbp.plugin.Optimizer`.
+        schedule : str or Schedule, optional
+            How the learning rate changes: a name, such as ``"cosine"``, or one of `cbp.schedules` with its
+            constants, ``cbp.schedules.Plateau(patience=5)``. ``cbp.SGD(lr=cbp.schedules.Cosine(lr=0.1))`` says
+            the same with the optimiser.
         validation : float or (X, targets), optional
             A fraction of the samples to hold out, drawn by `seed`, or data of their own.
         shuffle : bool
@@ -346,6 +352,7 @@ class Network:
             epochs=epochs,
             batch_size=batch_size,
             optimizer=optimizer,
+            schedule=schedule,
             validation=validation,
             shuffle=shuffle,
             seed=seed,

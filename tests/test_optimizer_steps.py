@@ -33,7 +33,7 @@ def trajectory(optimizer: Any, dtype: str = "float64") -> np.ndarray:
     theta, curvature = (np.array(FOUND[name], dtype) for name in ("start", "curvature"))
     state, seen = optimizer.init(theta), []
     for noise in np.array(FOUND["noise"], dtype):
-        optimizer.update(curvature * theta + noise, state, theta, optimizer.lr)
+        optimizer.update(curvature * theta + noise, state, theta, float(optimizer.lr))
         seen.append(theta.copy())
     return np.array(seen)
 

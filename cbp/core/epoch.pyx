@@ -5,10 +5,10 @@ Every thread runs `epoch`, and of each batch its share: first some of the sample
 when all have met, some of every gradient and its update; then all meet again. So two meetings a step, no lock,
 and no number whose bits depend on how many threads there were.
 
-Between batches the epoch looks, about every LOOK multiplications, for a signal (Ctrl-C); it stops there and
-after any batch whose cost is not finite, always with parameters from the end of a whole step. Nothing is
-allocated: `Epochs` brings every buffer. The order of the samples depends on (seed, epoch) alone, so a run can
-be taken up at any epoch.
+Between batches the epoch looks, about every LOOK multiplications, for a signal (Ctrl-C) and for a wish to be
+heard; it stops there and after any batch whose cost is not finite, always with parameters from the end of a whole
+step, and goes on from there when it is run again. Nothing is allocated: `Epochs` brings every buffer. The order of
+the samples depends on (seed, epoch) alone, so a run can be taken up at any batch of any epoch.
 """
 
 from cpython.exc cimport PyErr_CheckSignals
@@ -39,8 +39,9 @@ cdef extern from *:
     uint64_t cbp_below(uint64_t bits, uint64_t n) noexcept nogil
 
 cdef enum:
-    INTERRUPTED = -2
+    INTERRUPTED = -2             # by a signal, or somebody who wishes to be heard
     NOT_FINITE = -3
+    RAISED = -4                  # by an optimiser in Python
 
 cdef double LOOK = 5e7           # multiplications between two looks for a signal: a few milliseconds
 
@@ -50,6 +51,9 @@ cdef struct Course:
     Net *net
     int lowest                   # layer that learns
     Py_ssize_t n                 # samples
+    Py_ssize_t start             # IN/OUT where in the order the next batch begins
+    Py_ssize_t limit             # batches to take at most
+    const double *rates          # (limit,): η of each
     const void *X                # (n, N_1)
     const void *targets          # (n, N_L), or NULL where there are
     const int64_t *labels        # (n,)
@@ -65,14 +69,15 @@ cdef struct Course:
     void *state                  # slot s begins at s·stride
     Py_ssize_t stride
     void *work
-    double rate                  # η
+    double rate                  # η of this step
     bint plain                   # gradient descent: θ -= η·g as g is computed
     const Update *update         # NULL: the optimiser is Python
     double *hyper
     double step                  # IN/OUT steps taken since training began
     double cost, weight          # OUT Σ w·C and Σ w over the samples seen
     Py_ssize_t batch             # OUT batches finished
-    bint interrupted             # OUT by a signal
+    Py_ssize_t rows              # OUT samples in the newest batch
+    bint interrupted, raised     # OUT by a signal; by an optimiser in Python
     int[64] status               # of each thread's passes; 64 is TEAM_LIMIT
     int[64] failed               # the layer whose kernel stopped them; 0 for the cost
     int outcome                  # OUT CBP_OK, or why the epoch ended
@@ -182,7 +187,7 @@ cdef void learn(Course *course, double weight, const Share *share, real tag) noe
     team_meet(&course.crew)
     if share.thread == 0:
         with gil:
-            course.interrupted = (<Epochs>course.caller).update_in_python()
+            course.raised = (<Epochs>course.caller).update_in_python()
 
 
 cdef void update(const Course *course, const Share *share, real *theta, real *gradient,
@@ -220,14 +225,16 @@ cdef inline void update_stretch(const Course *course, Py_ssize_t start, Py_ssize
 
 
 cdef int epoch(Course *course, int thread, real tag) noexcept nogil:
-    """Every sample once, batch by batch; the last batch may be smaller. Every thread returns the same."""
+    """Up to `limit` batches; the last of an epoch may be smaller. Every thread returns the same."""
     cdef int threads = course.crew.threads, status
-    cdef Py_ssize_t start = 0, B, first
+    cdef Py_ssize_t start = course.start, k = 0, B, first
     cdef double looked = 0, cost, weight
     cdef double work_of_a_sample = 3.0 * <double>course.net.layer[course.net.L].b
     cdef Share share
-    while start < course.n:
+    while start < course.n and k < course.limit:
         B = min(course.batch_size, course.n - start)
+        if thread == 0:
+            course.rate, course.rows = course.rates[k], B
         first = begin_of(B, thread, threads)
         share = Share(B, first, begin_of(B, thread + 1, threads) - first, thread, threads, 0)
         gather(course, start, &share, tag)
@@ -240,17 +247,21 @@ cdef int epoch(Course *course, int thread, real tag) noexcept nogil:
         if course.lowest <= course.net.L and weight != 0:
             learn(course, weight, &share, tag)
         start += B
+        k += 1
         looked += B * work_of_a_sample
         if thread == 0 and looked > LOOK:
             looked = 0
             with gil:
-                course.interrupted = course.interrupted or (<Epochs>course.caller).interrupted()
+                course.interrupted = (<Epochs>course.caller).interrupted()
         team_meet(&course.crew)
+        if course.raised:
+            return RAISED
         if thread == 0:
             course.cost += cost
             course.weight += weight
             course.step += 1
             course.batch += 1
+            course.start = start
         if course.interrupted:
             return INTERRUPTED
     return CBP_OK
@@ -266,6 +277,14 @@ cdef void epoch_f64(void *course, int thread) noexcept nogil:
     cdef int status = epoch[double](<Course *>course, thread, 0)
     if thread == 0:
         (<Course *>course).outcome = status
+
+
+def shuffled(Py_ssize_t n, uint64_t seed, uint64_t number):
+    """The order in which `Epochs.shuffle` puts n samples: an (n,) intp array."""
+    cdef Py_ssize_t[::1] order = np.empty(n, dtype=np.intp)
+    if n:
+        shuffle(&order[0], n, seed, number)
+    return np.asarray(order)
 
 
 class NotFinite(ArithmeticError):
@@ -285,12 +304,8 @@ cdef class Epochs:
     plan : Plan
     theta : (n_parameters,) array
         Changed in place.
-    X : (n, N_1) array
-    targets : (n, N_L) array, or None where `labels` are given
-    labels : (n,) int64 array or None
     on_off : (2,) array
         What a label's row holds: elsewhere, at the label.
-    weights : (n,) array or None
     batch_size : int
     rule : str, callable or None
         The optimiser's compiled update; None for plain gradient descent; or a function of (gradient, rate), called
@@ -298,46 +313,128 @@ cdef class Epochs:
     hyper : (k,) float64 array
         The optimiser's constants, then the scalars it remembers, which change.
     state : (slots, n_parameters) array
-    step : float
-        Steps already taken.
-    shuffled : bool
-        Whether each epoch takes the samples in an order of its own.
     threads : int
         At most so many; fewer where a step is too small to share.
+    watch : callable, optional
+        Called every few milliseconds; `run` returns after the batch at hand where it answers True.
     """
 
     cdef Plan plan
-    cdef object X, targets, labels, on_off, weights, theta, gradient, hyper, work, X_B, targets_B, weights_B, order
-    cdef readonly object state
-    cdef object rule, interruption
-    cdef bint shuffled
+    cdef object X, targets, labels, on_off, weights, theta, gradient, work, X_B, targets_B, weights_B, order
+    cdef readonly object state, hyper
+    cdef object rule, interruption, watch
     cdef readonly int threads
     cdef Course course
 
-    def __init__(self, Plan plan, theta, X, targets, labels, on_off, weights, Py_ssize_t batch_size, rule,
-                 hyper, state, double step, bint shuffled, int threads=1):
-        cdef Py_ssize_t B = min(batch_size, <Py_ssize_t>len(X))
-        self.plan, self.theta, self.X, self.targets, self.labels = plan, theta, X, targets, labels
-        self.on_off, self.weights, self.hyper, self.state, self.rule = on_off, weights, hyper, state, rule
-        self.shuffled = shuffled
-        self.threads = useful_threads(threads, 3.0 * B * plan.n_parameters) if plan.concurrent else 1
-        n_out = plan.net.layer[plan.net.L].size
+    def __init__(self, Plan plan, theta, on_off, Py_ssize_t batch_size, rule, hyper, state, int threads=1,
+                 watch=None):
+        self.plan, self.theta, self.on_off, self.watch = plan, theta, on_off, watch
+        self.hyper, self.state, self.rule = hyper, state, rule
+        self.threads = useful_threads(threads, 3.0 * batch_size * plan.n_parameters) if plan.concurrent else 1
         self.gradient = aligned(plan.n_parameters if rule is not None else 0, plan.dtype)
-        self.work = plan.workspace(B, self.threads)
-        self.X_B = aligned(B * X.shape[1], plan.dtype).reshape(B, X.shape[1])
-        self.targets_B = aligned(B * n_out, plan.dtype).reshape(B, n_out)
-        self.weights_B = aligned(B, plan.dtype)
-        self.order = np.arange(len(X), dtype=np.intp)
         self.course.plain, self.course.update = rule is None, NULL
         if isinstance(rule, str):
             self.rule = isa.updates.rule(rule)
             self.course.update = <const Update *>PyCapsule_GetPointer(self.rule, "cbp.core.update")
         self.course.net, self.course.caller = &plan.net, <void *>self
-        self.course.n, self.course.batch_size, self.course.step = len(X), B, step
-        if plan.dtype == np.float64:
+        self.make_room(batch_size)
+
+    cdef int make_room(self, Py_ssize_t B) except -1:
+        """Buffers for batches of up to B samples."""
+        cdef Net *net = &self.plan.net
+        self.course.batch_size = B
+        self.work = self.plan.workspace(B, self.threads)
+        self.X_B = aligned(B * net.layer[1].size, self.plan.dtype).reshape(B, net.layer[1].size)
+        self.targets_B = aligned(B * net.layer[net.L].size, self.plan.dtype).reshape(B, net.layer[net.L].size)
+        self.weights_B = aligned(B, self.plan.dtype)
+        return 0
+
+    def feed(self, X, targets, labels, weights, bint one_batch=False):
+        """Take these samples from now on, in their order, from the first.
+
+        Parameters
+        ----------
+        X : (n, N_1) array
+        targets : (n, N_L) array, or None where `labels` are given
+        labels : (n,) int64 array or None
+        weights : (n,) array or None
+        one_batch : bool
+            Whether they are one batch, whatever the batch size.
+        """
+        self.X, self.targets, self.labels, self.weights = X, targets, labels, weights
+        if one_batch:
+            if len(X) > len(self.X_B):
+                self.make_room(len(X))
+            self.course.batch_size = len(X)
+        if self.order is None or len(self.order) != len(X):
+            self.order = np.arange(len(X), dtype=np.intp)
+        self.course.n, self.course.start = len(X), 0
+        if self.plan.dtype == np.float64:
             point[double](self, &self.course, 0)
         else:
             point[float](self, &self.course, 0)
+
+    def begin(self):
+        """Begin an epoch: nothing of it has been seen."""
+        cdef Course *course = &self.course
+        course.start, course.cost, course.weight, course.batch = 0, 0, 0, 0
+
+    def shuffle(self, uint64_t seed, uint64_t number):
+        """Take the samples in the order of epoch `number`."""
+        cdef Course *course = &self.course
+        with nogil:
+            shuffle(course.order, course.n, seed, number)
+
+    def take_up(self, Py_ssize_t batch, double cost, double weight):
+        """Go on within an epoch after so many of its batches, with what they have cost and weighed."""
+        cdef Course *course = &self.course
+        course.batch, course.cost, course.weight = batch, cost, weight
+        course.start = batch * course.batch_size
+
+    @property
+    def batch(self):
+        """Batches of this epoch that are finished."""
+        return self.course.batch
+
+    @property
+    def cost(self):
+        """Σ w·C over them, each measured before its step."""
+        return self.course.cost
+
+    @property
+    def weight(self):
+        """Σ w over them."""
+        return self.course.weight
+
+    @property
+    def step(self):
+        """Steps taken since training began."""
+        return self.course.step
+
+    @step.setter
+    def step(self, double step):
+        self.course.step = step
+
+    def run(self, const double[::1] rates):
+        """Take as many batches as there are learning rates, or as there are left.
+
+        It returns early where `watch` wishes so. It raises NotFinite, or whatever a signal handler, a NumPy
+        implementation or an optimiser raised, with the parameters as they were after the last whole step.
+        """
+        cdef Course *course = &self.course
+        cdef bint single = self.plan.dtype == np.float32
+        course.rates, course.limit = &rates[0] if rates.shape[0] else NULL, rates.shape[0]
+        course.interrupted = course.raised = False
+        course.lowest = lowest_layer(course.net)
+        with nogil:
+            team_run(&course.crew, self.threads, epoch_f32 if single else epoch_f64, course)
+        for i in range(course.crew.threads):
+            self.plan.raise_for(course.status[i], course.failed[i])
+        if self.interruption is not None:
+            interruption, self.interruption = self.interruption, None
+            raise interruption
+        if course.outcome == NOT_FINITE:
+            raise NotFinite(course.batch + 1, self.first_not_finite())
 
     cdef bint update_in_python(self) noexcept:
         """The step of an optimiser that is not compiled: whether it raised, which is kept."""
@@ -348,47 +445,18 @@ cdef class Epochs:
             return True
         return False
 
-    cdef bint interrupted(self):
-        """Whether a signal asks to stop; what its handler raised is kept."""
+    cdef bint interrupted(self) noexcept:
+        """Whether a signal asks to stop, or `watch` does; what was raised is kept."""
         try:
             PyErr_CheckSignals()
+            return self.watch is not None and bool(self.watch())
         except BaseException as interruption:
             self.interruption = interruption
             return True
-        return False
-
-    @property
-    def steps(self):
-        """Steps taken since training began."""
-        return self.course.step
-
-    def run(self, uint64_t seed, uint64_t number, double rate):
-        """Run epoch `number` and return its mean cost per unit of weight, as measured before each step.
-
-        Raises NotFinite, whatever a signal handler or a NumPy implementation raised, with the parameters as
-        they were after the last whole step.
-        """
-        cdef Course *course = &self.course
-        cdef bint shuffled = self.shuffled, single = self.plan.dtype == np.float32
-        course.rate, course.cost, course.weight, course.batch, course.interrupted = rate, 0, 0, 0, False
-        course.lowest = lowest_layer(course.net)
-        with nogil:
-            if shuffled:
-                shuffle(course.order, course.n, seed, number)
-            team_run(&course.crew, self.threads, epoch_f32 if single else epoch_f64, course)
-        for i in range(course.crew.threads):
-            self.plan.raise_for(course.status[i], course.failed[i])
-        if course.outcome == INTERRUPTED:
-            interruption, self.interruption = self.interruption, None
-            raise interruption
-        if course.outcome == NOT_FINITE:
-            raise NotFinite(course.batch + 1, self.first_not_finite())
-        return course.cost / course.weight if course.weight else 0.0
 
     def first_not_finite(self):
         """The first layer whose z or a is not finite in the batch that stopped the epoch, or None."""
-        done = self.course.batch * self.course.batch_size
-        B = min(self.course.batch_size, len(self.X) - done)
+        B = self.course.rows
         for l in range(1, self.plan.net.L + 1):
             z, a, _ = self.plan.views_of(l, self.X_B[:B], self.work)
             if not (np.isfinite(z).all() and np.isfinite(a).all()):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .checks import check_at_least_0, check_positive, check_rate
+from .checks import check_at_least_0, check_lr, check_positive, check_rate
 from .compiled import Compiled, Rule
+
+if TYPE_CHECKING:
+    from ..schedules import Schedule
 
 __all__ = ["Adadelta", "Adagrad", "RMSprop"]
 
@@ -16,7 +20,7 @@ class RMSprop(Compiled):
 
     Parameters
     ----------
-    lr : float
+    lr : float or Schedule
         The learning rate η > 0.
     alpha : float
         α in [0, 1).
@@ -30,7 +34,7 @@ class RMSprop(Compiled):
         Divide by the root of the variance of g instead (Graves 2013).
     """
 
-    lr: float = 0.01
+    lr: float | Schedule = 0.01
     alpha: float = 0.99
     eps: float = 1e-8
     weight_decay: float = 0.0
@@ -38,7 +42,8 @@ class RMSprop(Compiled):
     centered: bool = False
 
     def __post_init__(self) -> None:
-        check_positive(lr=self.lr, eps=self.eps)
+        check_lr(self.lr)
+        check_positive(eps=self.eps)
         check_rate(alpha=self.alpha, momentum=self.momentum)
         check_at_least_0(weight_decay=self.weight_decay)
 
@@ -58,7 +63,7 @@ class Adagrad(Compiled):
 
     Parameters
     ----------
-    lr : float
+    lr : float or Schedule
         The learning rate η > 0.
     lr_decay : float
         d >= 0: step t has the rate η / (1 + (t-1)·d).
@@ -70,14 +75,15 @@ class Adagrad(Compiled):
         ε > 0.
     """
 
-    lr: float = 0.01
+    lr: float | Schedule = 0.01
     lr_decay: float = 0.0
     weight_decay: float = 0.0
     initial_accumulator_value: float = 0.0
     eps: float = 1e-10
 
     def __post_init__(self) -> None:
-        check_positive(lr=self.lr, eps=self.eps)
+        check_lr(self.lr)
+        check_positive(eps=self.eps)
         check_at_least_0(
             lr_decay=self.lr_decay,
             weight_decay=self.weight_decay,
@@ -96,7 +102,7 @@ class Adadelta(Compiled):
 
     Parameters
     ----------
-    lr : float
+    lr : float or Schedule
         The learning rate η > 0; the paper's is 1.
     rho : float
         ρ in [0, 1).
@@ -106,13 +112,14 @@ class Adadelta(Compiled):
         λ >= 0: g + λ·θ takes the place of g.
     """
 
-    lr: float = 1.0
+    lr: float | Schedule = 1.0
     rho: float = 0.9
     eps: float = 1e-6
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        check_positive(lr=self.lr, eps=self.eps)
+        check_lr(self.lr)
+        check_positive(eps=self.eps)
         check_rate(rho=self.rho)
         check_at_least_0(weight_decay=self.weight_decay)
 

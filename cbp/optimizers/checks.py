@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from numbers import Real
+from typing import Any
 
-__all__ = ["check", "check_at_least_0", "check_betas", "check_pair", "check_positive", "check_rate"]
+__all__ = ["check", "check_at_least_0", "check_betas", "check_lr", "check_pair", "check_positive", "check_rate"]
 
 
 def check(name: str, got: object, expected: str, inside: Callable[[float], bool]) -> None:
@@ -25,6 +26,14 @@ def check_at_least_0(**constants: object) -> None:
     """Each is a number from 0."""
     for name, got in constants.items():
         check(name, got, "a number >= 0", lambda x: x >= 0)
+
+
+def check_lr(lr: Any) -> None:
+    """A number above 0, or a schedule with one."""
+    if hasattr(lr, "rates"):
+        check("lr", lr.lr, "a schedule with a rate of its own, such as Cosine(lr=0.1)", lambda x: x > 0)
+    else:
+        check_positive(lr=lr)
 
 
 def check_rate(**constants: object) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from ..schedules import Schedule
 
 __all__ = ["Compiled", "Rule", "State"]
 
@@ -55,11 +59,11 @@ class Compiled:
 
     Attributes
     ----------
-    lr : float
+    lr : float or Schedule
         The learning rate η.
     """
 
-    lr: float
+    lr: float | Schedule
 
     @property
     def rule(self) -> Rule:

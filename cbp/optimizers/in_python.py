@@ -6,22 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .checks import check_positive
 from .protocol import SupportsUpdate
 
 if TYPE_CHECKING:
     from ..network import Network
 
-__all__ = ["InPython", "rate_of"]
-
-LR = 0.01
-
-
-def rate_of(optimizer: SupportsUpdate) -> float:
-    """The learning rate of an optimiser; 0.01 if it names none."""
-    lr = getattr(optimizer, "lr", LR)
-    check_positive(lr=lr)
-    return float(lr)
+__all__ = ["InPython"]
 
 
 class InPython:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .checks import check_at_least_0, check_betas, check_positive
+from .checks import check_at_least_0, check_betas, check_lr, check_positive
 from .compiled import Compiled, Rule
+
+if TYPE_CHECKING:
+    from ..schedules import Schedule
 
 __all__ = ["AMSGrad", "Adam", "AdamW", "Adamax", "NAdam", "RAdam"]
 
 
 @dataclass(frozen=True)
 class _Moments(Compiled):
-    lr: float = 1e-3
+    lr: float | Schedule = 1e-3
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        check_positive(lr=self.lr, eps=self.eps)
+        check_lr(self.lr)
+        check_positive(eps=self.eps)
         check_betas(self.betas)
         check_at_least_0(weight_decay=self.weight_decay)
 
@@ -32,7 +37,7 @@ class Adam(_Moments):
 
     Parameters
     ----------
-    lr : float
+    lr : float or Schedule
         The learning rate η > 0.
     betas : (float, float)
         β1 and β2: how slowly the means of g and g² forget, in [0, 1).
@@ -98,7 +103,7 @@ class NAdam(_Moments):
         Weight decay as `AdamW`.
     """
 
-    lr: float = 2e-3
+    lr: float | Schedule = 2e-3
     momentum_decay: float = 4e-3
     decoupled_weight_decay: bool = False
 
@@ -139,7 +144,7 @@ class Adamax(_Moments):
     The parameters are those of `Adam`.
     """
 
-    lr: float = 2e-3
+    lr: float | Schedule = 2e-3
 
     @property
     def rule(self) -> Rule:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .checks import check, check_at_least_0, check_positive, check_rate
+from .checks import check, check_at_least_0, check_lr, check_rate
 from .compiled import Compiled, Rule
+
+if TYPE_CHECKING:
+    from ..schedules import Schedule
 
 __all__ = ["SGD"]
 
@@ -16,7 +20,7 @@ class SGD(Compiled):
 
     Parameters
     ----------
-    lr : float
+    lr : float or Schedule
         The learning rate η > 0.
     momentum : float
         μ in [0, 1): v = μ·v + g, θ -= η·v.
@@ -28,14 +32,14 @@ class SGD(Compiled):
         Look ahead: θ -= η·(g + μ·v).
     """
 
-    lr: float = 0.01
+    lr: float | Schedule = 0.01
     momentum: float = 0.0
     dampening: float = 0.0
     weight_decay: float = 0.0
     nesterov: bool = False
 
     def __post_init__(self) -> None:
-        check_positive(lr=self.lr)
+        check_lr(self.lr)
         check_rate(momentum=self.momentum)
         check("dampening", self.dampening, "a number in [0, 1]", lambda x: 0 <= x <= 1)
         check_at_least_0(weight_decay=self.weight_decay)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .checks import check, check_at_least_0, check_betas, check_pair, check_positive
+from .checks import check, check_at_least_0, check_betas, check_lr, check_pair, check_positive
 from .compiled import Compiled, Rule
+
+if TYPE_CHECKING:
+    from ..schedules import Schedule
 
 __all__ = ["Lion", "Rprop"]
 
@@ -16,7 +20,7 @@ class Lion(Compiled):
 
     Parameters
     ----------
-    lr : float
+    lr : float or Schedule
         The learning rate η > 0; a third to a tenth of Adam's is usual.
     betas : (float, float)
         β1 and β2 in [0, 1).
@@ -24,12 +28,12 @@ class Lion(Compiled):
         λ >= 0, decoupled.
     """
 
-    lr: float = 1e-4
+    lr: float | Schedule = 1e-4
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        check_positive(lr=self.lr)
+        check_lr(self.lr)
         check_betas(self.betas)
         check_at_least_0(weight_decay=self.weight_decay)
 
@@ -49,7 +53,7 @@ class Rprop(Compiled):
 
     Parameters
     ----------
-    lr : float
+    lr : float or Schedule
         What every step begins with.
     etas : (float, float)
         η- in (0, 1) and η+ > 1.
@@ -57,12 +61,12 @@ class Rprop(Compiled):
         The smallest and the largest step.
     """
 
-    lr: float = 0.01
+    lr: float | Schedule = 0.01
     etas: tuple[float, float] = (0.5, 1.2)
     step_sizes: tuple[float, float] = (1e-6, 50.0)
 
     def __post_init__(self) -> None:
-        check_positive(lr=self.lr)
+        check_lr(self.lr)
         check_pair(etas=self.etas, step_sizes=self.step_sizes)
         check("etas[0]", self.etas[0], "a number between 0 and 1", lambda x: 0 < x < 1)
         check("etas[1]", self.etas[1], "a number above 1", lambda x: x > 1)
@@ -72,4 +76,4 @@ class Rprop(Compiled):
     @property
     def rule(self) -> Rule:
         """As `Compiled.rule`."""
-        return Rule("rprop", (*self.etas, *self.step_sizes), (0.0, self.lr))
+        return Rule("rprop", (*self.etas, *self.step_sizes), (0.0, float(self.lr)))

@@ -43,7 +43,7 @@ def test_every_step_is_optaxs(optimizer: Compiled, reference: Any) -> None:
     point = jnp.asarray(theta.copy())
     memory = reference.init(point)
     for noise in rng.normal(size=(STEPS, SIZE)):
-        optimizer.update(curvature * theta + noise, state, theta, optimizer.lr)
+        optimizer.update(curvature * theta + noise, state, theta, float(optimizer.lr))
         change, memory = reference.update(curvature * point + noise, memory, point)
         point = optax.apply_updates(point, change)
         np.testing.assert_allclose(theta, np.asarray(point), rtol=1e-12, atol=1e-12)

@@ -1,0 +1,36 @@
+"""The learning rate of a training: the optimiser's, a schedule's, or a schedule that the optimiser was given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .optimizers import Compiled, SupportsUpdate
+from .optimizers.checks import check_positive
+from .schedules import Schedule
+from .schedules import schedule as make_schedule
+
+__all__ = ["scheduled"]
+
+LR = 0.01  # of a plugin's optimiser that names none
+
+
+def scheduled(optimizer: Any, choice: str | Schedule | None) -> tuple[SupportsUpdate, Schedule, float]:
+    """The optimiser with a number for its rate, the schedule, and η.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A rate that is none, an unknown schedule, or two schedules.
+    """
+    lr = getattr(optimizer, "lr", LR)
+    if isinstance(lr, Schedule):
+        if choice is not None:
+            raise ValueError(f"schedule: expected none, for the optimizer's lr is one already; got {choice!r:.80}")
+        choice = lr
+    schedule = make_schedule(choice)
+    lr = lr if schedule.lr is None else schedule.lr
+    check_positive(lr=lr)
+    if isinstance(optimizer, Compiled) and optimizer.lr != lr:
+        optimizer = replace(optimizer, lr=lr)  # type: ignore[type-var]
+    return optimizer, schedule, float(lr)
