@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY_ONLY = (".git", ".pre-commit")  # what only a clone needs: .github, .gitignore, ...
 CONTROL = {"bound", "cpu", "epoch", "passes", "plan"}
-VECTOR = {"kernels", "tiles", "updates"}
+VECTOR = ("tiles", "kernels", "updates", "probe")
 
 
 def run(*command: str | Path, cwd: Path) -> str:
