@@ -7,10 +7,11 @@ from typing import Any
 
 __all__ = [
     "CAPSULE", "CHUNK_INVARIANT", "IN_PLACE", "READS_A", "READS_Z", "ROWWISE",
-    "ActivationKernel", "CostKernel", "Head", "kernel_of",
+    "ActivationKernel", "CostKernel", "Head", "head_of", "kernel_of",
 ]  # fmt: skip
 
 CAPSULE = b"cbp.kernel.v1"
+MAGIC = 0x4B504243
 ACTIVATION = 1  # the kind of a head
 READS_Z, READS_A, IN_PLACE, ROWWISE, CHUNK_INVARIANT = 1, 2, 4, 8, 16  # its hints
 
@@ -61,6 +62,15 @@ class CostKernel(ctypes.Structure):
 
 _pointer = ctypes.pythonapi.PyCapsule_GetPointer
 _pointer.restype, _pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+
+
+def head_of(capsule: object) -> Head | None:
+    """The head of a kernel, fit to be called or not; None if `capsule` holds no kernel of this ABI's name."""
+    try:
+        head = Head.from_address(_pointer(capsule, CAPSULE))
+    except ValueError:
+        return None
+    return head if head.magic == MAGIC else None
 
 
 def kernel_of(capsule: object) -> Any:

@@ -31,11 +31,14 @@ class Entry:
     spec : Activation, Cost, Optimizer or Initializer
     distribution, version : str
         The distribution that provides it: ``"cbp"`` for built-ins, ``"local"`` for what `cbp.register` added.
+    plugin : str
+        The plugin, ``distribution:entry point``, that it came with; of a built-in the module.
     """
 
     spec: Any
     distribution: str
     version: str
+    plugin: str = ""
 
     @property
     def kind(self) -> Kind:

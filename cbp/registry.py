@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from _thread import RLock  # threading.RLock, without the rest of threading
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import pluggy
 
@@ -23,6 +24,9 @@ from .discovery import Installed, PluginError, chosen, installed, normalized
 from .entries import CBP, KINDS, LOCAL, Entry, Kind, Names, Spec, kind_of
 from .plugin import Activation, Cost, Initializer, Optimizer
 from .suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from .provenance import Provenance
 
 __all__ = ["Entry", "Kind", "PluginError", "Registry", "registry"]
 
@@ -44,6 +48,8 @@ class Registry:
         Why a plugin, ``distribution:entry point``, could not be loaded.
     left_out : list of str
         The plugins that ``CBP_PLUGINS`` keeps out.
+    provenance : dict of str to Provenance
+        How the loading of each plugin went, also of those that failed.
     """
 
     def __init__(self) -> None:
@@ -54,6 +60,7 @@ class Registry:
         self._lock = RLock()
         self.failures: dict[str, BaseException] = {}
         self.left_out: list[str] = []
+        self.provenance: dict[str, Provenance] = {}
         for module in BUILT_IN:
             self._take(module, module.__name__, CBP, __version__)
 
@@ -127,17 +134,32 @@ class Registry:
     def _load(self, plugin: Installed) -> None:
         if self._plugins.has_plugin(plugin.label):
             return
-        try:
-            self._take(plugin.point.load(), plugin.label, plugin.distribution, plugin.version)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 (kept as data: no plugin may hurt the others)
-            self.failures[plugin.label] = error
+        from .provenance import watched
 
-    def _take(self, plugin: object, label: str, distribution: str, version: str) -> None:
+        with watched(plugin) as record:
+            self.provenance[plugin.label] = record
+            try:
+                module = plugin.point.load()
+                record.stage = "hooks"
+                self._take(module, plugin.label, plugin.distribution, plugin.version, record)
+                record.stage = "ready"
+            except (Exception, SystemExit) as error:  # noqa: BLE001 (kept as data: no plugin may hurt the others)
+                self.failures[plugin.label] = error
+        record.warn()
+
+    def _take(
+        self, plugin: object, label: str, distribution: str, version: str, record: Provenance | None = None
+    ) -> None:
         """Add what a plugin's hooks return: all of it or, if anything is wrong with it, nothing."""
         try:
             self._plugins.register(plugin, label)
             self._plugins.check_pending()
-            self._add([Entry(spec, distribution, version) for spec in self._provided(plugin, label)])
+            entries = [
+                Entry(spec, distribution, version, label if record else "") for spec in self._provided(plugin, label)
+            ]
+            if record is not None:
+                record.stage = "names"
+            self._add(entries)
         except BaseException:
             if self._plugins.has_plugin(label):
                 self._plugins.unregister(name=label)

@@ -576,7 +576,7 @@ def test_a_plugin_is_found_by_name_and_its_absence_told(process: Run, plugin: di
 
 
 def test_plugins_lists_everything_there_is_and_what_failed(process: Run, plugin: dict[str, str]) -> None:
-    listing = json.loads(process("plugins", "list", "--json", **plugin).out)
+    listing = json.loads(process("plugins", "list", "--load", "--json", **plugin).out)
     names = {(entry["kind"], entry["name"]) for entry in listing["entries"]}
     assert {name for kind, name in names if kind == "activation"} == {
         "wiggle",
@@ -587,12 +587,23 @@ def test_plugins_lists_everything_there_is_and_what_failed(process: Run, plugin:
     wiggle = next(entry for entry in listing["entries"] if entry["name"] == "wiggle")
     assert (wiggle["distribution"], wiggle["version"], wiggle["runs_as"]) == ("cbp-wiggle", "2.5", "NumPy")
     assert "no_such_module" in listing["failures"]["cbp-broken:cbp_broken"]
-    out = process("plugins", **plugin).out
+    out = process("plugins", "--load", **plugin).out
     assert re.search(r"^wiggle +cbp-wiggle 2\.5 +NumPy +z \+ sin² z$", out, re.MULTILINE)
     assert re.search(r"^logistic, sigmoid +cbp \S+ +compiled +1 / \(1 \+ e\^-z\)$", out, re.MULTILINE)
-    assert re.search(
-        r"^failed to load: cbp-broken:cbp_broken: ModuleNotFoundError: .*no_such_module", out, re.MULTILINE
-    )
+    assert re.search(r"^cbp-broken:cbp_broken: ModuleNotFoundError: .*no_such_module", out, re.MULTILINE)
+
+
+def test_plugins_imports_none_of_them_unless_asked(process: Run, plugin: dict[str, str]) -> None:
+    out = process("plugins", **plugin).out
+    for name in ("broken", "wiggle"):
+        assert re.search(rf"^cbp-{name}:cbp_{name} +2\.5 +installed +cbp_{name}_module$", out, re.MULTILINE)
+    assert "no_such_module" not in out
+    listing = json.loads(process("plugins", "--json", **plugin).out)
+    assert {entry["distribution"] for entry in listing["entries"]} == {"cbp"}
+    assert {each["plugin"]: each["state"] for each in listing["plugins"]} == {
+        "cbp-broken:cbp_broken": "installed",
+        "cbp-wiggle:cbp_wiggle": "installed",
+    }
 
 
 def test_plugins_json_may_stand_before_or_after_the_action(process: Run) -> None:
@@ -602,7 +613,8 @@ def test_plugins_json_may_stand_before_or_after_the_action(process: Run) -> None
 
 def test_plugins_kept_out_are_told(process: Run, plugin: dict[str, str]) -> None:
     result = process("plugins", **plugin, CBP_PLUGINS="-cbp-wiggle")
-    assert "left out by CBP_PLUGINS: cbp-wiggle:cbp_wiggle" in result.out
+    assert re.search(r"^cbp-wiggle:cbp_wiggle +2\.5 +left out by CBP_PLUGINS", result.out, re.MULTILINE)
+    assert re.search(r"^cbp-broken:cbp_broken +2\.5 +installed", result.out, re.MULTILINE)
 
 
 # -- help and errors ---------------------------------------------------------------------------------------

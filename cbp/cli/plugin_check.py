@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
+from ..chosen import Chosen
+from ..discovery import Installed
 from ..suggestions import did_you_mean
 from .failures import FAILED
 from .tables import printable
@@ -21,9 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``cbp plugins check``."""
     parser.add_argument("name", metavar="NAME", help="snake, cbp-snake:snake, or a distribution such as cbp-snake")
     parser.add_argument(
-        "-k", metavar="CHECK", dest="checks", action="append", help="only checks with this in their names; repeatable"
+        "-k",
+        metavar="CHECK",
+        dest="checks",
+        action="append",
+        default=None,
+        help="only checks with this in their names; repeatable",
     )
-    parser.add_argument("-q", "--quiet", action="store_true", help="print failures and totals only")
+    parser.add_argument("-q", "--quiet", action="store_true", default=False, help="print failures and totals only")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     from ..testing.named import found
     from ..testing.run import report_on
 
-    reports = [report_on(subject, _selected(subject.entry.kind, options.checks)) for subject in found(options.name)]
+    reports = [report_on(subject, _selected(subject, options.checks)) for subject in found(options.name)]
     if options.json:
         ok = all(report.ok for report in reports)
         print(json.dumps({"ok": ok, "reports": [report.as_json() for report in reports]}, indent=1))
@@ -42,8 +49,8 @@ def run(options: argparse.Namespace) -> int:
     return 0 if all(report.ok for report in reports) else FAILED
 
 
-def _selected(kind: str, words: list[str] | None) -> list[str] | None:
-    """The names of the checks of a kind that have one of the words in them.
+def _selected(subject: Chosen | Installed, words: list[str] | None) -> list[str] | None:
+    """The names of the checks of its kind that have one of the words in them.
 
     Raises
     ------
@@ -51,6 +58,7 @@ def _selected(kind: str, words: list[str] | None) -> list[str] | None:
         A word fits none.
     """
     from ..testing import CHECKS
+    from ..testing.named import kind_of
 
     if words is None:
         return None
@@ -59,4 +67,4 @@ def _selected(kind: str, words: list[str] | None) -> list[str] | None:
         if not any(word in name for name in everything):
             hint = did_you_mean(word, everything, f"there are {', '.join(sorted(everything))}")
             raise ValueError(f"no check has {word!r} in its name: {hint}")
-    return [check.name for check in CHECKS[kind] if any(word in check.name for word in words)]
+    return [check.name for check in CHECKS[kind_of(subject)] if any(word in check.name for word in words)]

@@ -17,20 +17,27 @@ ACTIONS = {"list": plugin_list, "check": plugin_check}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``cbp plugins``; without an action it lists."""
-    parser.usage = "%(prog)s [-h] [--json] [ACTION ...]"
+    parser.usage = "%(prog)s [-h] [--json] [--load] [--why NAME] [ACTION ...]"
     parser.set_defaults(act=plugin_list.run)
-    _add_json(parser, default=False)
+    _add_json(parser)
+    plugin_list.add_arguments(parser)
     actions = parser.add_subparsers(prog=parser.prog, metavar="ACTION", title="actions")
     for name, action in ACTIONS.items():
         about = f"{action.SUMMARY[0].upper()}{action.SUMMARY[1:]}."
-        each = actions.add_parser(name, help=action.SUMMARY, description=about, examples=action.EXAMPLES)
-        _add_json(each, default=argparse.SUPPRESS)  # what was given before the action counts
+        each = actions.add_parser(
+            name,
+            help=action.SUMMARY,
+            description=about,
+            examples=action.EXAMPLES,
+            argument_default=argparse.SUPPRESS,  # what was given before the action counts
+        )
+        _add_json(each)
         action.add_arguments(each)
         each.set_defaults(act=action.run)
 
 
-def _add_json(parser: argparse.ArgumentParser, default: object) -> None:
-    parser.add_argument("--json", action="store_true", default=default, help="print JSON (default: text)")
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON (default: text)")
 
 
 def run(options: argparse.Namespace) -> int | None:

@@ -17,6 +17,7 @@ from . import (
     kernel_speed,
     kernel_values,
     numpy_checks,
+    plugin_checks,
 )
 from .kinks import kinks
 from .registration import registration
@@ -36,7 +37,7 @@ class Check:
     run : callable
         Given what it `takes`, it returns a note, or raises `Failure` or `Skip`.
     takes : ``"spec"`` or ``"kernel"``
-        A `Subject`, or a `Caller` of its kernel.
+        A `Subject` (of a plugin a `PluginSubject`), or a `Caller` of its kernel.
     apart : bool
         Whether it runs in a process of its own, because it calls compiled code.
     gate : bool
@@ -108,6 +109,19 @@ _KERNEL = (
 _LAST = (_kernel("speed", "how quick it is; not far slower than NumPy", kernel_speed.speed),)
 
 CHECKS: dict[str, tuple[Check, ...]] = {
+    "plugin": (
+        Check("requirements", "its requirement of cbp admits no other project", plugin_checks.requirements),
+        Check("import", "its module can be imported", plugin_checks.import_),
+        Check("hooks", "its hooks are spelt right and return what they should", plugin_checks.hooks),
+        Check("names", "the names it gives are its own", plugin_checks.names),
+        Check("import-output", "nothing is printed while it is imported", plugin_checks.output),
+        Check(
+            "import-floating-point-mode",
+            "importing it leaves the mode alone",
+            plugin_checks.floating_point_mode,
+        ),
+        Check("import-gil", "the import turns on no GIL where there is none", plugin_checks.gil),
+    ),
     "activation": (
         *_BOTH,
         Check("elementwise", "without vjp=, each number is treated alone", activation_checks.elementwise),

@@ -3,42 +3,52 @@
 from __future__ import annotations
 
 from ..chosen import Chosen, choose
-from ..discovery import normalized
-from ..entries import Entry, Kind
+from ..discovery import Installed, installed, normalized
+from ..entries import CBP, Entry, Kind
 from ..registry import registry
 from ..suggestions import did_you_mean
 
-__all__ = ["found"]
+__all__ = ["found", "kind_of"]
 
 CHECKED: tuple[Kind, ...] = ("activation", "cost")
 
 
-def found(name: str) -> list[Chosen]:
-    """Every activation and cost that `name` means.
+def found(name: str) -> list[Chosen | Installed]:
+    """The plugins that `name` means with all they provide, or the activation or cost.
 
     Parameters
     ----------
     name : str
-        A short or full name, or a distribution's.
+        A distribution's or entry point's name; or a short or full name.
 
     Raises
     ------
     ValueError
-        Nothing is called so.
+        Nothing is called so, or CBP_PLUGINS leaves it out.
     PluginError
         What may be called so failed to load.
     """
     everything = [entry for kind in CHECKED for entry in registry.entries(kind)]
-    of_distribution = [entry for entry in everything if normalized(entry.distribution) == normalized(name)]
-    return [_default(entry) for entry in of_distribution] or _by_name(name)
+    plugins = [plugin for plugin in installed()[0] if normalized(name) in plugin.words]
+    labels = {plugin.label for plugin in plugins}
+    if left_out := sorted(labels.intersection(registry.left_out)):
+        raise ValueError(f"CBP_PLUGINS leaves out {', '.join(left_out)}: let it in to check it")
+    own = name == CBP
+    provided = [_default(e) for e in everything if e.plugin in labels or (own and e.distribution == CBP)]
+    return [*plugins, *provided] or _by_name(name)
+
+
+def kind_of(choice: Chosen | Installed) -> str:
+    """Which checks it is for: ``"plugin"``, ``"activation"`` or ``"cost"``."""
+    return "plugin" if isinstance(choice, Installed) else choice.entry.kind
 
 
 def _default(entry: Entry) -> Chosen:
     return Chosen(entry, {name: param.default for name, param in entry.spec.params.items()})
 
 
-def _by_name(name: str) -> list[Chosen]:
-    meant: list[Chosen] = []
+def _by_name(name: str) -> list[Chosen | Installed]:
+    meant: list[Chosen | Installed] = []
     broken: ImportError | None = None
     for kind in CHECKED:
         try:

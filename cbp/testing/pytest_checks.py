@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..chosen import Choice, Chosen
+from ..chosen import Choice, Chosen, choose
+from ..discovery import Installed
 from ..plugin import Activation
 from .checks import CHECKS
-from .named import found
-from .run import SECONDS, chosen, report_on
+from .named import found, kind_of
+from .run import SECONDS, report_on
 
 if TYPE_CHECKING:
     import pytest
@@ -20,9 +21,9 @@ __all__ = ["OneCheck", "parametrize_checks"]
 
 @dataclass(frozen=True)
 class OneCheck:
-    """One check of one activation or cost; calling it runs it."""
+    """One check of one activation, cost or plugin; calling it runs it."""
 
-    subject: Chosen
+    subject: Chosen | Installed
     check: str
     expected_failures: Mapping[str, str] = field(default_factory=dict)
     seconds: float = SECONDS
@@ -46,7 +47,7 @@ def parametrize_checks(
     expected_failures: Mapping[str, Mapping[str, str]] | None = None,
     seconds: float = SECONDS,
 ) -> pytest.MarkDecorator:
-    """Run a test once for each check of each activation and cost.
+    """Run a test once for each check of each activation, cost and plugin.
 
     All that a plugin's test file needs::
 
@@ -58,7 +59,7 @@ def parametrize_checks(
     Parameters
     ----------
     *what : str, Activation, Cost, or what `cbp.activation` and `cbp.cost` return
-        A distribution's name means all it provides.
+        A distribution's name means the plugin itself and all it provides.
     expected_failures : mapping of name to mapping of check to reason, optional
         Known failures: ``{"my_activation": {"kernel-chunking": "why"}}``.
     seconds : float
@@ -78,25 +79,26 @@ def parametrize_checks(
 
     expected = dict(expected_failures or {})
     subjects = [subject for each in what for subject in _subjects(each)]
-    names = {subject.name for subject in subjects}
+    names = {_called(subject) for subject in subjects}
     if unknown := sorted(set(expected) - names):
         raise ValueError(f"expected_failures names {', '.join(unknown)}; checked are {', '.join(sorted(names))}")
     cases = [
-        pytest.param(OneCheck(subject, name, expected.get(subject.name, {}), seconds), id=f"{subject.name}-{name}")
+        pytest.param(OneCheck(subject, check.name, expected.get(name, {}), seconds), id=f"{name}-{check.name}")
         for subject in subjects
-        for name in _names(subject)
+        for name in [_called(subject)]
+        for check in CHECKS[kind_of(subject)]
     ]
     return pytest.mark.parametrize("check", cases)
 
 
-def _subjects(choice: Choice) -> Iterator[Chosen]:
+def _subjects(choice: Choice) -> Iterator[Chosen | Installed]:
     if isinstance(choice, str):
         yield from found(choice)
     elif isinstance(choice, Chosen):
         yield choice
     else:
-        yield chosen("activation" if isinstance(choice, Activation) else "cost", choice)
+        yield choose("activation" if isinstance(choice, Activation) else "cost", choice)
 
 
-def _names(subject: Chosen) -> list[Any]:
-    return [check.name for check in CHECKS[subject.entry.kind]]
+def _called(subject: Chosen | Installed) -> str:
+    return subject.label if isinstance(subject, Installed) else subject.name

@@ -1,4 +1,4 @@
-"""Runs the checks of an activation or cost and makes the report."""
+"""Runs the checks of an activation, a cost or a plugin and makes the report."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..chosen import Choice, Chosen, choose
-from ..entries import Entry, Kind
-from ..plugin import Activation, Cost
-from ..registry import registry
+from ..discovery import Installed
+from ..entries import Kind
 from .apart import run_apart
 from .checks import Check, named
+from .named import kind_of
+from .plugin_subject import PluginSubject
 from .report import Finding, Report, Result
 from .subject import Subject
 from .verdict import verdict
@@ -90,43 +91,37 @@ def _required(
     expected_failures: Mapping[str, str] | None,
     seconds: float,
 ) -> Report:
-    report = report_on(chosen(kind, choice), checks, expected_failures, seconds)
+    report = report_on(choose(kind, choice), checks, expected_failures, seconds)
     report.require()
     return report
 
 
-def chosen(kind: Kind, choice: Choice) -> Chosen:
-    """What is to be checked, as the registry knows it: also where the spec itself is given."""
-    found = choose(kind, choice)
-    if isinstance(choice, Activation | Cost):
-        for entry in registry.known(kind):
-            if entry.spec is choice:
-                return Chosen(entry, found.params)
-    return found
-
-
 def report_on(
-    choice: Chosen,
+    choice: Chosen | Installed,
     checks: Sequence[str] | None = None,
     expected_failures: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
 ) -> Report:
-    """The report on an activation or cost, whatever is in it."""
-    subject = Subject(choice)
+    """The report on an activation, a cost or a plugin, whatever is in it."""
+    subject = PluginSubject(choice, seconds) if isinstance(choice, Installed) else Subject(choice)
+    kind = kind_of(choice)
     expected = expected_failures or {}
-    for _ in named(subject.kind, [*expected]):  # an unknown name is an error
-        pass
-    results = _results(subject, list(named(subject.kind, checks)), seconds)
-    return Report(_title(choice.entry), subject.kind, tuple(_as_expected(result, expected) for result in results))
+    named(kind, [*expected])  # an unknown name is an error
+    results = _results(subject, list(named(kind, checks)), seconds)
+    return Report(_title(choice), kind, tuple(_as_expected(result, expected) for result in results))
 
 
-def _title(entry: Entry) -> str:
-    return f"{entry.id} {entry.version}".strip()
+def _title(choice: Chosen | Installed) -> str:
+    if isinstance(choice, Installed):
+        return f"{choice.label} {choice.version}"
+    return f"{choice.entry.id} {choice.entry.version}".strip()
 
 
-def _results(subject: Subject, checks: Sequence[Check], seconds: float) -> Iterator[Result]:
+def _results(subject: Subject | PluginSubject, checks: Sequence[Check], seconds: float) -> Iterator[Result]:
     """In the order of `checks`: those in this process come first, then those apart."""
     yield from (verdict(check, subject) for check in checks if not check.apart)
+    if isinstance(subject, PluginSubject):
+        return
     apart = [check for check in checks if check.apart]
     if subject.spec.kernel is None:
         yield from (Result(check.name, "skipped", NO_KERNEL) for check in apart if check.name.startswith("kernel-"))

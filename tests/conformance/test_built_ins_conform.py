@@ -10,7 +10,6 @@ from kernel_calls import ISAS, kernels_of
 import cbp
 from cbp.chosen import Chosen, choose
 from cbp.core.isa import isa
-from cbp.entries import Kind
 from cbp.testing import CHECKS, Report
 from cbp.testing.run import report_on
 
@@ -32,6 +31,9 @@ KERNEL = (
     "kernel-special-values",
 )  # fmt: skip
 NAMES = {
+    "plugin": (
+        "requirements", "import", "hooks", "names", "import-output", "import-floating-point-mode", "import-gil",
+    ),
     "activation": (
         *NUMPY, "elementwise", "derivative", "complex-step", "kinks", "vjp", "special-values", "saturation",
         *KERNEL, "kernel-unread", "kernel-in-place", "kernel-forward", "kernel-backward", "kernel-speed",
@@ -70,7 +72,8 @@ def outcomes(report: Report, outcome: str) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_the_checks_are_these(kind: Kind) -> None:
+def test_the_checks_are_these(kind: str) -> None:
+    assert set(CHECKS) == set(NAMES)
     assert tuple(check.name for check in CHECKS[kind]) == NAMES[kind]
     assert all(check.about for check in CHECKS[kind])
 

@@ -23,6 +23,7 @@ def test_every_check_is_documented_and_no_other() -> None:
         {(name, "both", about) for name, about in both}
         | {(name, "activations", about) for name, about in described["activation"] - both}
         | {(name, "costs", about) for name, about in described["cost"] - both}
+        | {(name, "plugins", about) for name, about in described["plugin"]}
     ) == ROWS
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import cbp
+from cbp.chosen import choose
 from cbp.plugin import Activation, Cost
 from cbp.testing import ConformanceError, Finding, Report, Result, check_activation, check_cost
-from cbp.testing.run import chosen, report_on
+from cbp.testing.run import report_on
 
 FINDING = Finding("1", "2", "at 3", "do 4")
 TANH = Activation("mine", np.tanh, lambda z, a: 1 - a * a)
@@ -96,8 +97,8 @@ def test_the_parameters_chosen_are_those_checked() -> None:
         return np.tanh(rate * z) if rate != 7 else np.zeros_like(z)
 
     picky = Activation("mine", forward, lambda z, a, rate: rate * (1 - a * a), params={"rate": 1.0})  # type: ignore[dict-item]
-    assert report_on(chosen("activation", picky), ["derivative"]).ok
-    report = report_on(cbp.chosen.choose("activation", picky, rate=7), ["derivative"])
+    assert report_on(choose("activation", picky), ["derivative"]).ok
+    report = report_on(choose("activation", picky, rate=7), ["derivative"])
     assert "rate=7" in str(report.failures[0])
 
 
@@ -109,6 +110,6 @@ def test_a_registered_spec_is_known_by_its_full_name(monkeypatch: pytest.MonkeyP
 
 def test_what_a_plugin_raises_is_a_finding() -> None:
     broken = Cost("mine", lambda a, y: 1 / 0, lambda a, y: a)
-    report = report_on(chosen("cost", broken))
+    report = report_on(choose("cost", broken))
     assert "ZeroDivisionError" in str(report["gradient"])
     assert "test_reports.py, line" in str(report["gradient"])

@@ -31,7 +31,7 @@ def cbp_costs():
 @pytest.fixture(autouse=True)
 def plugin(registry: Registry, distribution: Distribution, monkeypatch: pytest.MonkeyPatch) -> None:
     distribution("my-plugin", PLUGIN, version="2.5")
-    for module in ("cli.plugin_list", "testing.named", "testing.run", "testing.registration"):
+    for module in ("cli.plugin_list", "testing.named", "testing.plugin_checks", "testing.registration"):
         monkeypatch.setattr(f"cbp.{module}.registry", registry)
 
 
@@ -56,9 +56,14 @@ def test_a_distribution_is_checked_whole(capsys: pytest.CaptureFixture[str]) -> 
     assert main(["plugins", "check", "My_Plugin", "--json"]) == 1
     answer = json.loads(capsys.readouterr().out)
     assert answer["ok"] is False
-    verdicts = {report["subject"]: report["ok"] for report in answer["reports"]}
-    assert verdicts == {"my-plugin:fine 2.5": True, "my-plugin:wrong 2.5": False, "my-plugin:good 2.5": True}
-    assert [result["check"] for result in answer["reports"][2]["results"]] == [check.name for check in CHECKS["cost"]]
+    verdicts = {(report["kind"], report["subject"]): report["ok"] for report in answer["reports"]}
+    assert verdicts == {
+        ("plugin", "my-plugin:my-plugin 2.5"): True,
+        ("activation", "my-plugin:fine 2.5"): True,
+        ("activation", "my-plugin:wrong 2.5"): False,
+        ("cost", "my-plugin:good 2.5"): True,
+    }
+    assert [result["check"] for result in answer["reports"][3]["results"]] == [check.name for check in CHECKS["cost"]]
 
 
 def test_some_checks_and_the_short_form(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +73,7 @@ def test_some_checks_and_the_short_form(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["plugins", "check", "my-plugin", "-q"]) == 1
     out = capsys.readouterr().out
     assert "  passed" not in out
-    assert out.count(" checks: ") == 3
+    assert out.count(" checks: ") == 4
     assert "  failed    derivative" in out
 
 

@@ -19,8 +19,9 @@ from compiled_animals import (
     with_parameters,
 )
 
+from cbp.chosen import choose
 from cbp.testing import CHECKS, Report, check_activation, check_cost
-from cbp.testing.run import chosen, report_on
+from cbp.testing.run import report_on
 
 KEPT = {"activation": activation, "with_parameters": with_parameters, "cost": cost}
 ZOO = [
@@ -40,7 +41,7 @@ def report(spec: Any) -> Report:
     """Of the compiled side, by which alone the animals differ."""
     kind: Any = type(spec).__name__.lower()
     names = [check.name for check in CHECKS[kind] if check.name.startswith("kernel-")]
-    return report_on(chosen(kind, spec), names, seconds=3)
+    return report_on(choose(kind, spec), names, seconds=3)
 
 
 @pytest.mark.parametrize(("keeper", "name", "animal"), ZOO)

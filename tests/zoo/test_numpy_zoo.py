@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from numpy_animals import BINARY, SQUARE, TANH, ZOO, Animal
 
+from cbp.chosen import choose
 from cbp.plugin import Activation, Cost
 from cbp.testing import ConformanceError, check_activation, check_cost
-from cbp.testing.run import chosen, report_on
+from cbp.testing.run import report_on
 
 
 @pytest.mark.parametrize("animal", ZOO, ids=lambda animal: f"{type(animal.spec).__name__.lower()}-{animal.spec.name}")
 def test_an_animal_is_caught(animal: Animal) -> None:
     kind: Any = type(animal.spec).__name__.lower()
-    report = report_on(chosen(kind, animal.spec))
+    report = report_on(choose(kind, animal.spec))
     result = report[animal.check]
     assert result.outcome == "failed", str(report)
     text = " ".join(str(result).split())

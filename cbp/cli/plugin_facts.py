@@ -1,0 +1,103 @@
+"""What is known of plugins and of what they provide, as JSON holds it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..discovery import Installed, chosen, installed
+from ..entries import CBP, Entry
+from ..makers import Maker
+from ..registry import registry
+
+__all__ = ["constants", "facts_of", "plugins", "tier"]
+
+
+def tier(entry: Entry) -> str:
+    """``"compiled"``, ``"NumPy"`` or ``"Python"``: what runs."""
+    if isinstance(entry.spec, Maker):
+        return "compiled" if entry.kind == "optimizer" and entry.distribution == CBP else "Python"
+    return "NumPy" if entry.spec.kernel is None else "compiled"
+
+
+def constants(entry: Entry) -> dict[str, Any]:
+    """Its parameters with their defaults."""
+    if isinstance(entry.spec, Maker):
+        return entry.spec.constants()
+    return {name: param.default for name, param in entry.spec.params.items()}
+
+
+def facts_of(entry: Entry) -> dict[str, Any]:
+    """An activation, cost, optimiser or initialiser."""
+    spec = entry.spec
+    return {
+        "kind": entry.kind,
+        "name": spec.name,
+        "aliases": list(spec.aliases),
+        "distribution": entry.distribution,
+        "version": entry.version,
+        "plugin": entry.plugin,
+        "runs_as": tier(entry),
+        **_kernel(entry),
+        "params": constants(entry),
+        "formula": spec.formula,
+        "summary": spec.summary,
+    }
+
+
+def _kernel(entry: Entry) -> dict[str, Any]:
+    """The kernel's ABI and how it was built; every kernel has both dtypes, and so have NumPy functions."""
+    if isinstance(entry.spec, Maker):
+        return {}
+    facts: dict[str, Any] = {"dtypes": ["float32", "float64"], "abi": None, "build": None}
+    if entry.spec.kernel is not None:
+        from ..abi import head_of
+
+        head = head_of(entry.spec.kernel)
+        if head is not None:
+            build = (head.build or b"").decode(errors="replace")
+            facts |= {"abi": f"{head.abi_major}.{head.abi_minor}", "build": build}
+    return facts
+
+
+def plugins() -> list[dict[str, Any]]:
+    """Every plugin there is, whether it is loaded or not; loads nothing."""
+    there, unreadable = installed()
+    let_in = chosen(there)
+    facts = [_plugin(plugin, plugin in let_in) for plugin in there]
+    for label, error in unreadable.items():
+        facts.append(_facts(label, state="failed", failure=_said(error)))
+    return facts
+
+
+def _plugin(plugin: Installed, let_in: bool) -> dict[str, Any]:
+    record, error = registry.provenance.get(plugin.label), registry.failures.get(plugin.label)
+    if record is None:
+        state = "installed" if let_in else "left out"
+        return _facts(plugin.label, plugin, state)
+    return _facts(
+        plugin.label,
+        plugin,
+        "failed" if error else "loaded",
+        failure=_said(error) if error else None,
+        file=record.file,
+        seconds=record.seconds,
+        deeds=record.deeds,
+    )
+
+
+def _facts(label: str, plugin: Installed | None = None, state: str = "installed", **known: Any) -> dict[str, Any]:
+    return {
+        "plugin": label,
+        "distribution": plugin.distribution if plugin else label.partition(":")[0],
+        "version": plugin.version if plugin else "",
+        "module": plugin.point.value if plugin else "",
+        "state": state,
+        "file": None,
+        "seconds": None,
+        "deeds": {},
+        "failure": None,
+    } | known
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

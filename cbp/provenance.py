@@ -1,0 +1,120 @@
+"""How the loading of a plugin went: from which file, how long it took, how far it came, and what else it did.
+
+A plugin is imported into somebody else's process. What it does there beside being imported is noticed here, and
+put down to it by name: printing, switching the processor's floating-point mode (a library linked with
+``-ffast-math`` does, and every number computed afterwards may be another), turning the GIL back on.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from _thread import get_ident
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from .discovery import Installed
+
+__all__ = ["PluginWarning", "Provenance", "watched"]
+
+Stage: TypeAlias = Literal["import", "hooks", "names", "ready"]
+
+
+class PluginWarning(UserWarning):
+    """A plugin did something to the process it was loaded into."""
+
+
+@dataclass
+class Provenance:
+    """What is known of a plugin that was loaded, or failed to.
+
+    Attributes
+    ----------
+    plugin : Installed
+    stage : ``"import"``, ``"hooks"``, ``"names"`` or ``"ready"``
+        Which part of its loading was the last one begun.
+    file : str
+        The file of its module; "" if it was never found.
+    seconds : float
+        What its import and hooks took.
+    deeds : dict of str to str
+        What it did beside: ``"output"``, ``"floating-point mode"``, ``"GIL"``, and the details in words.
+    """
+
+    plugin: Installed
+    stage: Stage = "import"
+    file: str = ""
+    seconds: float = 0.0
+    deeds: dict[str, str] = field(default_factory=dict)
+
+    def warn(self) -> None:
+        """Tell the user what it did."""
+        for deed in self.deeds.values():
+            warnings.warn(f"the plugin {self.plugin.label} {self.plugin.version} {deed}", PluginWarning, stacklevel=2)
+
+
+@contextmanager
+def watched(plugin: Installed) -> Iterator[Provenance]:
+    """Load a plugin inside: whatever comes of it, the record is complete and the floating-point mode as before."""
+    from .core import sentinel
+
+    record = Provenance(plugin)
+    mode, gil, start = sentinel.floating_point_mode(), _gil(), time.perf_counter()
+    try:
+        with _overheard() as said:
+            yield record
+    finally:
+        record.seconds = time.perf_counter() - start
+        record.file = getattr(sys.modules.get(plugin.point.module), "__file__", None) or ""
+        if said:
+            record.deeds["output"] = f"wrote to stdout while it was loaded: {''.join(said)!r:.80}"
+        if changed := sentinel.difference(mode, sentinel.floating_point_mode()):
+            sentinel.set_floating_point_mode(mode)
+            record.deeds["floating-point mode"] = (
+                f"changed the floating-point mode while it was loaded ({changed}); cbp has changed it back: build "
+                "it, and what it loads, without -ffast-math"
+            )
+        if _gil() and not gil:
+            record.deeds["GIL"] = (
+                "turned the GIL back on: a compiled module of it, or one that it imports, does not declare that it "
+                "runs without (in Cython: freethreading_compatible = True)"
+            )
+
+
+def _gil() -> bool:
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+
+
+@contextmanager
+def _overheard() -> Iterator[list[str]]:
+    """What this thread prints inside; it is printed all the same."""
+    said: list[str] = []
+    stdout = sys.stdout
+    if stdout is None:  # a process without one
+        yield said
+        return
+    passing_on: Any = _PassingOn(stdout, said)
+    sys.stdout = passing_on
+    try:
+        yield said
+    finally:
+        if sys.stdout is passing_on:
+            sys.stdout = stdout
+
+
+class _PassingOn:
+    """Stands for stdout: passes everything on, and notes what one thread writes."""
+
+    def __init__(self, stream: Any, said: list[str]) -> None:
+        self._stream, self._said, self._thread = stream, said, get_ident()
+
+    def write(self, text: str) -> Any:
+        if get_ident() == self._thread:
+            self._said.append(text)
+        return self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
