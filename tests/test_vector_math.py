@@ -1,7 +1,7 @@
 """Claims of `cbp_math.h`: error, special values, monotonicity, vectorisation, the same bits everywhere.
 
 The header is compiled as a kernel author would, for every instruction set of this CPU.
-`benchmarks/exhaustive_math.py` repeats the float claims for all 2^32 floats.
+`python -m benchmarks.exhaustive_math` repeats the float claims for all 2^32 floats.
 """
 
 from __future__ import annotations
