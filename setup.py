@@ -26,7 +26,7 @@ VECTOR = {
     "updates": [*COMPILE["KERNEL_FLAGS"]],
     "probe": [],
 }
-CONTROL = ("cpu", "sentinel", "bound", "passes", "plan", "epoch")
+CONTROL = ("cpu", "sentinel", "bound", "passes", "plan", "single", "epoch")
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 ISAS = {isa: [*march] for isa, march in COMPILE["ISA_FLAGS"].items() if (isa != "base") == X86}
 if only := os.environ.get("CBP_BUILD_ISAS"):  # "v3": a quicker build for this machine alone

@@ -13,6 +13,7 @@ from .chosen import Choice, Chosen, choose
 from .core.bound import BoundActivation, BoundCost
 from .core.memory import aligned
 from .core.plan import CHUNK, Plan
+from .core.single import Single
 from .layers import Layers
 from .made import initializer
 
@@ -181,6 +182,8 @@ class Network:
         ValueError, TypeError
             Wrong shape or dtype, NaN or infinity in X, or no sample.
         """
+        if (ready := self._single.predict(X)) is not None:
+            return ready
         X, one = inputs.as_samples(X, self.sizes[0], self.dtype)
         out = self._outputs(X)
         return out[0] if one else out
@@ -385,7 +388,7 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         """What `copy` and `pickle` take along: everything but what `_allocate` makes."""
-        made = {"_plan", "_workspaces", "_theta", "W", "b"}
+        made = {"_plan", "_single", "_workspaces", "_theta", "W", "b"}
         kept = {name: value for name, value in self.__dict__.items() if name not in made}
         return kept | {"extra": dict(self.extra), "parameters": self._theta, "frozen": self.frozen}
 
@@ -402,6 +405,7 @@ class Network:
         self._plan = self._make_plan(keep_z=False)
         self._workspaces: list[np.ndarray] = []
         self._theta: np.ndarray = aligned(self._plan.n_parameters, self.dtype)
+        self._single = Single(self._plan, self._theta)
         self.W, self.b = self._views(self._theta)
 
     def _make_plan(self, keep_z: bool) -> Plan:
