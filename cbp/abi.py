@@ -30,6 +30,7 @@ class Head(ctypes.Structure):
         ("name", ctypes.c_char_p),
         ("provider", ctypes.c_char_p),
         ("build", ctypes.c_char_p),
+        ("isa", ctypes.c_char_p),
     )
 
 

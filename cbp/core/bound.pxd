@@ -6,6 +6,7 @@ from cbp_kernel cimport cbp_activation, cbp_cost
 cdef class Bound:
     cdef readonly object spec       # cbp.plugin.Activation or Cost
     cdef readonly dict params
+    cdef readonly bint compiled     # a kernel is called, not the NumPy implementation
     cdef object capsule             # keeps the kernel's library alive
     cdef object parameters          # the doubles behind ctx
     cdef const void *ctx

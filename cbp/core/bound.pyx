@@ -13,7 +13,11 @@ from cbp_kernel cimport (
     CBP_COST, CBP_MAGIC, CBP_OK, CBP_ROWWISE, cbp_activation, cbp_cost, cbp_head,
 )
 
+import warnings
+
 import numpy as np
+
+from . import cpu
 
 ctypedef fused real:
     float
@@ -50,7 +54,29 @@ cdef const cbp_head *head_of(object spec, unsigned int kind) except NULL:
             f"{spec.name!r}: its kernel struct has {head.struct_size} bytes, expected at least {size}"
         )
     check_complete(spec, head)
+    if head.isa == NULL:
+        raise ImportError(
+            f"{spec.name!r}: its kernel's head does not say for which instruction set it was compiled; set isa to "
+            "CBP_ISA of cbp_kernel.h"
+        )
     return head
+
+
+cdef set unrunnable = set()      # kernels that were warned of
+
+
+cdef bint runs_here(object spec, const cbp_head *head) except -1:
+    """Whether this processor runs the kernel; if not, that is said, once."""
+    isa = head.isa.decode(errors="replace")
+    if cpu.runs(isa):
+        return True
+    if (spec.name, isa) not in unrunnable:
+        best, *_ = cpu.supported()
+        warnings.warn(
+            f"{spec.name!r}: its kernel was compiled for {isa}, this processor runs {best}; the NumPy implementation "
+            f"takes its place, more slowly: build the plugin again with CBP_ISA={best}", RuntimeWarning, stacklevel=4)
+        unrunnable.add((spec.name, isa))
+    return False
 
 
 cdef int check_complete(object spec, const cbp_head *head) except -1:
@@ -190,8 +216,10 @@ cdef class BoundActivation(Bound):
         return bool(self.kernel.head.hints & CBP_CHUNK_INVARIANT)
 
     def __init__(self, spec, dict params):
-        if spec.kernel is not None:
-            self.kernel = <const cbp_activation *>head_of(spec, CBP_ACTIVATION)
+        cdef const cbp_head *head = head_of(spec, CBP_ACTIVATION) if spec.kernel is not None else NULL
+        self.compiled = head != NULL and runs_here(spec, head)
+        if self.compiled:
+            self.kernel = <const cbp_activation *>head
             self.ctx = self.compiled_ctx()
             return
         self.trampoline.head.hints = CBP_BWD_READS_Z | CBP_BWD_READS_A | (CBP_ROWWISE if spec.rowwise else 0)
@@ -208,11 +236,13 @@ cdef class BoundCost(Bound):
 
     def concurrent(self):
         """As BoundActivation's: a compiled cost goes sample by sample."""
-        return self.kernel != &self.trampoline
+        return self.compiled
 
     def __init__(self, spec, dict params):
-        if spec.kernel is not None:
-            self.kernel = <const cbp_cost *>head_of(spec, CBP_COST)
+        cdef const cbp_head *head = head_of(spec, CBP_COST) if spec.kernel is not None else NULL
+        self.compiled = head != NULL and runs_here(spec, head)
+        if self.compiled:
+            self.kernel = <const cbp_cost *>head
             self.ctx = self.compiled_ctx()
             return
         self.trampoline.value_f32 = numpy_value[float]

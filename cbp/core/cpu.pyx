@@ -24,3 +24,8 @@ def supported():
     """The names of the instruction sets this processor runs, best first."""
     levels = [f"v{level}" for level in (4, 3, 2) if cbp_runs(level)]
     return levels or ["base"]
+
+
+def runs(str isa):
+    """Whether this processor runs code compiled for an instruction set: one of `supported`, or "base"."""
+    return isa == "base" or isa in supported()

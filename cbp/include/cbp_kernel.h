@@ -15,6 +15,10 @@
  * Parameters. `ctx` points at the instance's parameters: doubles, in the order in which the plugin's
  * `params` declares them; NULL where it declares none.
  *
+ * Instruction set. `isa` is "v2", "v3" or "v4" (x86-64-v2, ...), or "base": any processor of the kind. A kernel
+ * that this processor cannot run is never called: the plugin's NumPy functions are, after a warning. CBP_ISA is
+ * what the compiler was told; who compiles single functions for more than that says so in its place.
+ *
  * Versions. The layout is append-only: a new minor adds fields at the end, gated by struct_size; a new
  * major is refused by name. Bits of `required` that this cbp does not know are refused; `hints` are not.
  */
@@ -56,6 +60,7 @@ typedef struct cbp_head {
     const char *name;     /* "snake" */
     const char *provider; /* the distribution, "cbp-snake" */
     const char *build;    /* free text: compiler, flags */
+    const char *isa;      /* what its code needs of the processor: CBP_ISA */
 } cbp_head;
 
 /* a = σ(z) */
@@ -114,19 +119,32 @@ typedef struct cbp_cost {
     cbp_fused_grad_f64 fused_grad_f64;
 } cbp_cost;
 
+/* The least of the levels that has every instruction this file is compiled to. */
+#if defined(__x86_64__) && (defined(__AVX512F__) || defined(__AVX512BW__) || defined(__AVX512VL__))
+#define CBP_ISA "v4"
+#elif defined(__x86_64__) && (defined(__AVX__) || defined(__FMA__) || defined(__BMI__) || defined(__BMI2__) \
+                              || defined(__LZCNT__) || defined(__MOVBE__))
+#define CBP_ISA "v3"
+#elif defined(__x86_64__) && (defined(__SSE3__) || defined(__POPCNT__))
+#define CBP_ISA "v2"
+#else
+#define CBP_ISA "base"
+#endif
+
 /* The first member of a struct written by this header. */
 #define CBP_HEAD(KIND, TYPE, NAME, PROVIDER, HINTS)                                       \
     { CBP_MAGIC, CBP_ABI_MAJOR, CBP_ABI_MINOR, (uint32_t)sizeof(TYPE), KIND, HINTS, 0u,   \
-      NAME, PROVIDER, __VERSION__ }
+      NAME, PROVIDER, __VERSION__, CBP_ISA }
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && UINTPTR_MAX == 0xffffffffffffffffu
-_Static_assert(sizeof(cbp_head) == 48, "cbp_head: the frozen head has 48 bytes");
+_Static_assert(sizeof(cbp_head) == 56, "cbp_head: the frozen head has 56 bytes");
 _Static_assert(offsetof(cbp_head, struct_size) == 8, "cbp_head.struct_size is frozen at 8");
 _Static_assert(offsetof(cbp_head, name) == 24, "cbp_head.name is frozen at 24");
-_Static_assert(offsetof(cbp_activation, fwd_f32) == 48, "cbp_activation.fwd_f32 is frozen at 48");
-_Static_assert(offsetof(cbp_activation, bwd_f64) == 72, "cbp_activation.bwd_f64 is frozen at 72");
-_Static_assert(offsetof(cbp_cost, fused_value_f32) == 80, "cbp_cost.fused_value_f32 is frozen at 80");
-_Static_assert(sizeof(cbp_cost) == 112, "cbp_cost has 112 bytes in ABI 1.0");
+_Static_assert(offsetof(cbp_head, isa) == 48, "cbp_head.isa is frozen at 48");
+_Static_assert(offsetof(cbp_activation, fwd_f32) == 56, "cbp_activation.fwd_f32 is frozen at 56");
+_Static_assert(offsetof(cbp_activation, bwd_f64) == 80, "cbp_activation.bwd_f64 is frozen at 80");
+_Static_assert(offsetof(cbp_cost, fused_value_f32) == 88, "cbp_cost.fused_value_f32 is frozen at 88");
+_Static_assert(sizeof(cbp_cost) == 120, "cbp_cost has 120 bytes in ABI 1.0");
 #endif
 
 #ifdef __cplusplus

@@ -8,6 +8,7 @@ from libc.stdint cimport uint16_t, uint32_t
 
 cdef extern from "cbp_kernel.h" nogil:
     const char *CBP_CAPSULE
+    const char *CBP_ISA
     const uint32_t CBP_MAGIC
     const uint16_t CBP_ABI_MAJOR, CBP_ABI_MINOR
     const int CBP_OK
@@ -25,6 +26,7 @@ cdef extern from "cbp_kernel.h" nogil:
         const char *name
         const char *provider
         const char *build
+        const char *isa
 
     ctypedef int (*cbp_fwd_f32)(const float *z, float *a, Py_ssize_t rows, Py_ssize_t cols,
                                 Py_ssize_t ld, const void *ctx) noexcept

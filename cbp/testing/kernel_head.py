@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+
 from ..abi import ROWWISE, kernel_of
+from ..core import cpu
 from ..core.bound import BoundActivation, BoundCost
 from ..plugin import Activation
 from .report import Failure
@@ -15,7 +18,9 @@ def head(subject: Subject) -> str:
     """The struct's head is one that this cbp can use, and says what the spec says."""
     bind = BoundActivation if isinstance(subject.spec, Activation) else BoundCost
     try:
-        bind(subject.spec, subject.settings[0])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # that this processor cannot run it: said below
+            bound = bind(subject.spec, subject.settings[0])
     except (ImportError, TypeError) as error:
         raise Failure(
             "a kernel that this cbp can call",
@@ -24,6 +29,13 @@ def head(subject: Subject) -> str:
             "fill the struct's head with CBP_HEAD of the installed cbp_kernel.h, set every function, and build again",
         ) from None
     kernel = kernel_of(subject.spec.kernel)
+    if not bound.compiled:
+        raise Failure(
+            f"a kernel that this processor, which is {cpu.supported()[0]}, can run",
+            f"it was compiled for {kernel.head.isa.decode(errors='replace')}",
+            f"the head of the kernel of {subject.entry.id}",
+            f"build it here, or with CBP_ISA={cpu.supported()[0]}",
+        )
     if isinstance(subject.spec, Activation):
         _require_shape(subject, bool(kernel.head.hints & ROWWISE))
     else:

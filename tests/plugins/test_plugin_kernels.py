@@ -62,11 +62,12 @@ def test_a_copy_of_a_struct_is_as_good_as_the_struct() -> None:
     assert (mine.gradients(X, LABELS).flat == plain.gradients(X, LABELS).flat).all()
 
 
-WRONG: dict[str, tuple[Callable[[int], int], str]] = {
+WRONG: dict[str, tuple[Callable[[Any], Any], str]] = {
     "magic": (lambda right: 0x12345678, r"does not hold a cbp kernel \(wrong magic number\)"),
     "abi_major": (lambda right: right + 1, r"built for kernel ABI 2\.0, this cbp reads ABI 1\.x; rebuild"),
     "kind": (lambda right: 3 - right, r"is of kind \d, expected kind \d"),
     "required": (lambda right: 0x20, r"needs features this cbp does not know \(bits 0x20\); upgrade cbp"),
+    "isa": (lambda right: None, r"does not say for which instruction set it was compiled; set isa to CBP_ISA"),
     "struct_size": (lambda right: right - 8, r"has \d+ bytes, expected at least \d+"),
 }
 

@@ -56,7 +56,7 @@ ACTIVATIONS = {
     "needs_gil": Animal("kernel-without-gil", ("while another thread holds the GIL", "nogil")),
     "changes_mode": Animal("kernel-floating-point-mode", ("fwd_f32", "-ffast-math")),
     "of_abi_2": Animal("kernel-head", ("ABI 2.0", "ABI 1.x", "rebuild")),
-    "too_short": Animal("kernel-head", ("64 bytes", "at least 80")),
+    "too_short": Animal("kernel-head", ("64 bytes", "at least 88")),
     "no_magic": Animal("kernel-head", ("wrong magic number",)),
     "from_tomorrow": Animal("kernel-head", ("bits 0x40", "upgrade cbp")),
     "has_a_hole": Animal("kernel-head", ("lacks a function", "set every function")),

@@ -10,7 +10,7 @@ from cpython.pycapsule cimport PyCapsule_New
 
 from cbp_kernel cimport (
     CBP_ABI_MAJOR, CBP_ABI_MINOR, CBP_ACTIVATION, CBP_BWD_READS_Z, CBP_CAPSULE, CBP_CHUNK_INVARIANT,
-    CBP_MAGIC, CBP_OK, cbp_activation,
+    CBP_ISA, CBP_MAGIC, CBP_OK, cbp_activation,
 )
 
 cdef extern from "cbp_math.h" nogil:
@@ -60,6 +60,7 @@ kernel.head.kind = CBP_ACTIVATION
 # `backward` reads z, not a; and each number depends on its own input alone, so a block may be cut anywhere.
 kernel.head.hints = CBP_BWD_READS_Z | CBP_CHUNK_INVARIANT
 kernel.head.name, kernel.head.provider, kernel.head.build = b"snake", b"cbp-snake", b"Cython"
+kernel.head.isa = CBP_ISA       # which processors can run it
 kernel.fwd_f32, kernel.bwd_f32 = forward[float], backward[float]
 kernel.fwd_f64, kernel.bwd_f64 = forward[double], backward[double]
 
