@@ -14,7 +14,7 @@
 /* w (max z - z); a weight of 0 makes an output count for nothing, even at z = -∞ */
 ROWS_OF(rows_distance, (__typeof__(x))((__typeof__(x == x))(x * (s - y)) & (x != 0)))
 
-/* C = Σ w (max z - z) - log(max a) Σ w, the weights tile by tile from a loop */
+/* C = Σ w (max z - z) - log(max a) Σ w, the weights tile by tile from a loop; NULL where they are y itself */
 static void KERNEL(softmax_value)(KERNEL(cbp_loop) weights, const real *z, const real *a, const real *y,
                                   real *per_sample, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t ld, const real *p) {
     enum { ROWS = KERNEL(ROWS) };
@@ -27,9 +27,12 @@ static void KERNEL(softmax_value)(KERNEL(cbp_loop) weights, const real *z, const
         KERNEL(maxima)(a + r * ld, top, m, cols, ld);
         for (ptrdiff_t c = 0, at = r * ld, n; c < cols; c += n, at += n) {
             n = cols - c < wide ? cols - c : wide;
-            weights(z + at, a + at, y + at, w, m, n, ld, n, p);
-            KERNEL(cbp_sums)(w, sum, m, n, n, c > 0);
-            KERNEL(rows_distance)(w, z + at, max, w, m, n, n, ld);
+            const real *of = w;
+            if (weights) weights(z + at, a + at, y + at, w, m, n, ld, n, p);
+            else if (n == ld) of = y + at;
+            else for (ptrdiff_t i = 0; i < m; i++) memcpy(w + i * n, y + at + i * ld, (size_t)n * sizeof(real));
+            KERNEL(cbp_sums)(of, sum, m, n, n, c > 0);
+            KERNEL(rows_distance)(of, z + at, max, w, m, n, n, ld);
             KERNEL(cbp_sums)(w, per_sample + r, m, n, n, c > 0);
         }
         KERNEL(log_loop)(top, top, top, top, 1, m, m, m, NULL);
@@ -72,7 +75,7 @@ static int KERNEL(cross_entropy_fused_value)(ARGS_FUSED_VALUE) {
     real p[2];
     for (ptrdiff_t r = 0, m; r < rows; r += m) {
         m = KERNEL(smoothing)(y + r * ld, rows, cols, ctx, p);
-        KERNEL(softmax_value)(KERNEL(smoothed_loop), z + r * ld, a + r * ld, y + r * ld, per_sample + r, m, cols, ld,
+        KERNEL(softmax_value)(p[1] == 0 && p[0] == 1 ? NULL : KERNEL(smoothed_loop), z + r * ld, a + r * ld, y + r * ld, per_sample + r, m, cols, ld,
                               p);
     }
     return CBP_OK;

@@ -20,7 +20,6 @@ enum { KERNEL(WIDE) = REGISTER_BYTES / sizeof(real) < 8 ? REGISTER_BYTES / sizeo
 typedef real KERNEL(wide) PIECE_TYPE(KERNEL(WIDE));
 typedef real KERNEL(four) PIECE_TYPE(4);
 typedef real KERNEL(two) PIECE_TYPE(2);
-typedef real KERNEL(one) PIECE_TYPE(1);
 
 #define PIECE(V, FORMULA)                                                                                     \
     {                                                                                                         \
@@ -28,6 +27,13 @@ typedef real KERNEL(one) PIECE_TYPE(1);
         (void)x, (void)y;                                                                                     \
         *(KERNEL(V) *)(out_ + c) = (FORMULA);                                                                 \
         c += (ptrdiff_t)(sizeof(KERNEL(V)) / sizeof(real));                                                   \
+    }
+/* A single number is a vector's first: of a scalar, compilers make a comparison in FORMULA a branch. */
+#define LAST_PIECE(FORMULA)                                                                                   \
+    {                                                                                                         \
+        const KERNEL(four) x = {x_[c]}, y = {y_[c]}, out = (FORMULA);                                         \
+        (void)x, (void)y;                                                                                     \
+        out_[c] = out[0];                                                                                     \
     }
 /* out = FORMULA(x, y; s), with one s for each row; x and out have the leading dimension ld */
 #define ROWS_OF(NAME, FORMULA)                                                                                \
@@ -39,7 +45,7 @@ typedef real KERNEL(one) PIECE_TYPE(1);
             while (c + KERNEL(WIDE) <= n) PIECE(wide, FORMULA)                                                \
             if (KERNEL(WIDE) > 4 && n & 4) PIECE(four, FORMULA)                                               \
             if (KERNEL(WIDE) > 2 && n & 2) PIECE(two, FORMULA)                                                \
-            if (n & 1) PIECE(one, FORMULA)                                                                    \
+            if (n & 1) LAST_PIECE(FORMULA)                                                                    \
         }                                                                                                     \
     }                                                                                                         \
     static void KERNEL(NAME)(const real *x, const real *y, const real *s, real *out, ptrdiff_t m, ptrdiff_t n, \
