@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY_ONLY = (".git", ".pre-commit")  # what only a clone needs: .github, .gitignore, ...
-CONTROL = {"bound", "cpu", "epoch", "passes", "plan"}
+CONTROL = {"bound", "cpu", "epoch", "passes", "plan", "sentinel"}
 VECTOR = ("tiles", "kernels", "updates", "probe")
 
 
