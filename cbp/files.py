@@ -1,47 +1,35 @@
-"""Model files: safetensors with a JSON description. Reading one never runs code.
+"""Model files: safetensors with a JSON description. Reading one never runs code of the file's.
 
 The tensors are W2, b2, W3, b3, ...; the description, under the metadata key ``cbp``, names sizes, activations
-and cost, which are looked up in the registry.
+and cost, which are looked up in the registry, and what they said of a few fixed numbers.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
-from . import inputs
-from .chosen import Chosen, choose
-from .entries import Kind
-from .recall import MissingError, recalled
+from .chosen import Chosen
+from .described import Described, describe
+from .entries import LOCAL
+from .model_description import FORMAT, ModelDescription, ModelError, ModelWarning, damage, described_by
+from .recall import MissingError
+from .shown import shown
 from .writing import write_atomically
 
 if TYPE_CHECKING:
     from .network import Network
 
-__all__ = ["ModelError", "load", "save"]
+__all__ = ["ModelDescription", "ModelError", "ModelWarning", "load", "save"]
 
-FORMAT = 1
-
-
-class ModelError(ValueError):
-    """A model file is damaged, is no cbp model, or needs something that is not installed."""
-
-
-def _describe(chosen: Chosen) -> dict[str, Any]:
-    entry = chosen.entry
-    return {
-        "name": chosen.name,
-        "distribution": entry.distribution,
-        "version": entry.version,
-        "spec_version": entry.spec.spec_version,
-        "params": dict(chosen.params),
-    }
+ON_MISSING, ON_CHANGE = ("error", "inspect"), ("error", "warn")
+OnChange: TypeAlias = Literal["error", "warn"]
 
 
 def save(net: Network, path: str | os.PathLike[str], extra: Mapping[str, Any] | None = None) -> None:
@@ -51,8 +39,8 @@ def save(net: Network, path: str | os.PathLike[str], extra: Mapping[str, Any] | 
     description = {
         "format": FORMAT,
         "sizes": list(net.sizes),
-        "activations": [_describe(sigma) for sigma in net.layer_activations],
-        "cost": _describe(net.cost_function),
+        "activations": [describe(sigma) for sigma in net.layer_activations],
+        "cost": describe(net.cost_function),
         "dtype": net.dtype.name,
         "reduction": net.reduction,
         "seed": net.seed,
@@ -75,26 +63,57 @@ def _checked_extra(extra: Mapping[str, Any]) -> dict[str, Any]:
     return dict(extra)
 
 
-def load(path: str | os.PathLike[str]) -> Network:
+@overload
+def load(
+    path: str | os.PathLike[str],
+    *,
+    on_missing: Literal["error"] = "error",
+    on_change: OnChange = "error",
+) -> Network: ...
+
+
+@overload
+def load(
+    path: str | os.PathLike[str], *, on_missing: Literal["inspect"], on_change: OnChange = "error"
+) -> Network | ModelDescription: ...
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    on_missing: Literal["error", "inspect"] = "error",
+    on_change: OnChange = "error",
+) -> Network | ModelDescription:
     """Read a network that `Network.save` wrote.
 
     Parameters
     ----------
     path : path-like
+    on_missing : ``"error"`` or ``"inspect"``
+        What happens where it names an activation or cost that is not installed here: a `ModelError` that says
+        which distribution the file claims, or a description of the model in place of the network.
+    on_change : ``"error"`` or ``"warn"``
+        What happens where an activation or cost now computes something else than when the model was saved.
 
     Returns
     -------
-    Network
+    Network, or ModelDescription
 
     Raises
     ------
     FileNotFoundError
     ModelError
-        The file is damaged, is not a cbp model, or names an activation or cost that is not installed.
+        The file is damaged, is not a cbp model, or names an activation or cost that is not installed or has changed.
     """
+    for name, value, allowed in (("on_missing", on_missing, ON_MISSING), ("on_change", on_change, ON_CHANGE)):
+        if value not in allowed:
+            raise ValueError(f"{name}: expected {' or '.join(map(repr, allowed))}, got {shown(value)}")
     description, tensors = read(path)
     try:
-        return _build(description, tensors)
+        model = described_by(os.fspath(path), description, tensors)
+        if model.missing and on_missing == "inspect":
+            return model
+        return _network(model, on_change)
     except ModelError as error:
         raise ModelError(f"{os.fspath(path)}: {error}") from error.__cause__
 
@@ -118,60 +137,48 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.nda
     return description, tensors
 
 
-def _build(description: Any, tensors: Mapping[str, np.ndarray]) -> Network:
+def _network(model: ModelDescription, on_change: str) -> Network:
     from .network import Network
 
-    try:
-        version = description["format"]
-        if version != FORMAT:
-            raise ModelError(f"its format is {version!r}, this cbp reads format {FORMAT}; upgrade cbp")
-        sizes = [int(n) for n in description["sizes"]]
-        _check_shapes(sizes, description["dtype"], tensors)
-        sigmas = [_find("activation", each) for each in description["activations"]]
-        if len(sigmas) != len(sizes):
-            raise ModelError(f"it names {len(sigmas)} activations for {len(sizes)} layers")
+    with damage():
+        sigmas = [_chosen(each, on_change) for each in model.activations]
         net = Network(
-            sizes,
+            list(model.sizes),
             activation=sigmas[1:],
             input_activation=sigmas[0],
-            cost=_find("cost", description["cost"]),
+            cost=_chosen(model.cost, on_change),
             init="zeros",
-            dtype=description["dtype"],
-            reduction=description["reduction"],
-            seed=description["seed"],
+            dtype=model.dtype,
+            reduction=model.reduction,
+            seed=model.seed,
         )
-        net.epochs_trained = inputs.as_whole(description["epochs_trained"], "epochs_trained", 0)
-        net.extra = dict(description["extra"])
-        for l in description["frozen"]:
+        net.epochs_trained, net.extra = model.epochs_trained, model.extra
+        for l in model.frozen:
             net.freeze(l)
-    except ModelError:
-        raise
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-        raise ModelError(f"its description is damaged ({type(error).__name__}: {error})") from None
     for l in net.W:
-        net.W[l], net.b[l] = tensors[f"W{l}"], tensors[f"b{l}"]
+        net.W[l], net.b[l] = model.W[l], model.b[l]
     return net
 
 
-def _check_shapes(sizes: list[int], dtype: str, tensors: Mapping[str, np.ndarray]) -> None:
-    """The tensors are those the sizes ask for: checked before anything of that size is allocated."""
-    expected: dict[str, tuple[int, ...]] = {}
-    for l, (n_in, n_out) in enumerate(pairwise(sizes), start=2):
-        expected |= {f"W{l}": (n_out, n_in), f"b{l}": (n_out,)}
-    found = {name: tensor.shape for name, tensor in tensors.items()}
-    for name in (*expected, *found):
-        if found.get(name) != expected.get(name):
-            raise ModelError(f"its tensor {name} has shape {found.get(name)}, its sizes ask for {expected.get(name)}")
-    for name, tensor in tensors.items():
-        if tensor.dtype.name != dtype:
-            raise ModelError(f"its tensor {name} is {tensor.dtype}, its description says {dtype}")
-
-
-def _find(kind: Kind, described: Mapping[str, Any]) -> Chosen:
-    """Look a described activation or cost up in the registry."""
-    params = {str(key): float(value) for key, value in dict(described["params"]).items()}
+def _chosen(described: Described, on_change: str) -> Chosen:
+    """Look a described activation or cost up in the registry, and compare."""
     try:
-        entry = recalled(kind, *(str(described[key]) for key in ("distribution", "name", "version")))
+        chosen = described.chosen()
     except MissingError as error:
         raise ModelError(str(error)) from error.__cause__
-    return choose(kind, entry.id, **params)
+    if change := described.changed(chosen):
+        now = chosen.entry
+        words = (
+            f"its {described.kind} {described} is another than it was saved with ({described.origin}, here "
+            f"{f'{now.distribution} {now.version}'.strip()}): {change}"
+        )
+        if on_change == "error":
+            raise ModelError(f"{words}; {_remedy(described)}, or load it all the same with on_change='warn'")
+        warnings.warn(words, ModelWarning, stacklevel=4)
+    return chosen
+
+
+def _remedy(described: Described) -> str:
+    if described.distribution == LOCAL:
+        return "register the one it was saved with"
+    return f"install {described.distribution}=={described.version}"

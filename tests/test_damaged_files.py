@@ -139,7 +139,7 @@ KEYS = [
     "frozen",
     "extra",
 ]
-DESCRIBED = ["name", "distribution", "version", "spec_version", "params"]
+DESCRIBED = ["name", "distribution", "version", "spec_version", "params", "probe"]
 DESCRIBED_NETWORK = cbp.Network([3, 2], cbp.activation("elu", alpha=0.5))
 
 

@@ -11,6 +11,7 @@ from . import (
     activation_checks,
     cost_checks,
     derivative_checks,
+    file_checks,
     kernel_calls,
     kernel_head,
     kernel_memory,
@@ -106,7 +107,11 @@ _KERNEL = (
     ),
 )
 
-_LAST = (_kernel("speed", "how quick it is; not far slower than NumPy", kernel_speed.speed),)
+_LAST = (
+    _kernel("speed", "how quick it is; not far slower than NumPy", kernel_speed.speed),
+    Check("save-and-load", "a model that is loaded again predicts the same", file_checks.save_and_load, apart=True),
+    Check("missing-plugin", "without the plugin, a model names it", file_checks.missing_plugin, apart=True),
+)
 
 CHECKS: dict[str, tuple[Check, ...]] = {
     "plugin": (

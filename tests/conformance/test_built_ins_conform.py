@@ -30,17 +30,18 @@ KERNEL = (
     "kernel-without-gil", "kernel-floating-point-mode", "kernel-silence", "kernel-lengths", "kernel-parameters",
     "kernel-special-values",
 )  # fmt: skip
+MODELS = ("save-and-load", "missing-plugin")
 NAMES = {
     "plugin": (
         "requirements", "import", "hooks", "names", "import-output", "import-floating-point-mode", "import-gil",
     ),
     "activation": (
         *NUMPY, "elementwise", "derivative", "complex-step", "kinks", "vjp", "special-values", "saturation",
-        *KERNEL, "kernel-unread", "kernel-in-place", "kernel-forward", "kernel-backward", "kernel-speed",
+        *KERNEL, "kernel-unread", "kernel-in-place", "kernel-forward", "kernel-backward", "kernel-speed", *MODELS,
     ),
     "cost": (
         *NUMPY, "gradient", "complex-step", "chain-rule", "special-values", "saturation",
-        *KERNEL, "kernel-value", "kernel-gradient", "kernel-fused", "kernel-speed",
+        *KERNEL, "kernel-value", "kernel-gradient", "kernel-fused", "kernel-speed", *MODELS,
     ),
 }  # fmt: skip
 ELEMENTWISE_ONLY = {"elementwise", "derivative", "complex-step", "kinks", "saturation"}
@@ -60,7 +61,7 @@ SKIPPED = {
 def skipped(choice: Chosen) -> set[str]:
     """The checks that do not apply to a built-in."""
     spec = choice.spec
-    names = {check for check, where in SKIPPED.items() if spec.name in where}
+    names = {check for check, where in SKIPPED.items() if spec.name in where} | {"missing-plugin"}
     names |= set() if spec.params else {"parameters", "kernel-parameters"}
     if choice.entry.kind == "cost":
         return names | (set() if spec.fused else {"chain-rule", "kernel-fused"})

@@ -30,4 +30,4 @@ def test_every_check_is_documented_and_no_other() -> None:
 def test_the_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     (example,) = re.findall(r"```python\n(import cbp\n.*?)```", PAGE, re.DOTALL)
     exec(example, {})
-    assert "activation local:arcsinh: 37 checks: " in capsys.readouterr().out
+    assert "activation local:arcsinh: 39 checks: " in capsys.readouterr().out

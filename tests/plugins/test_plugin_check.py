@@ -31,7 +31,13 @@ def cbp_costs():
 @pytest.fixture(autouse=True)
 def plugin(registry: Registry, distribution: Distribution, monkeypatch: pytest.MonkeyPatch) -> None:
     distribution("my-plugin", PLUGIN, version="2.5")
-    for module in ("cli.plugin_list", "testing.named", "testing.plugin_checks", "testing.registration"):
+    for module in (
+        "cli.plugin_list",
+        "testing.named",
+        "testing.plugin_checks",
+        "testing.registration",
+        "testing.file_checks",
+    ):
         monkeypatch.setattr(f"cbp.{module}.registry", registry)
 
 
@@ -47,7 +53,7 @@ def test_a_good_function_passes(name: str, capsys: pytest.CaptureFixture[str]) -
 def test_a_wrong_one_fails_and_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plugins", "check", "wrong"]) == 1
     out = capsys.readouterr().out
-    assert out.startswith("activation my-plugin:wrong 2.5: 37 checks: ")
+    assert out.startswith("activation my-plugin:wrong 2.5: 39 checks: ")
     assert "everywhere it has the wrong sign" in out
     assert "correct the derivative" in out
 

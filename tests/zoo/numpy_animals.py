@@ -151,6 +151,13 @@ def activations() -> Iterator[Animal]:
         forward=lambda z: np.tanh(z) + np.zeros(4, z.dtype),
     )
     yield tanh(
+        "wants_even_rows",
+        "save-and-load",
+        "an exception",
+        "let it take rows of three numbers",
+        forward=lambda z: np.tanh(z.reshape(len(z), -1, 2 if z.shape[1] == 3 else 1)).reshape(z.shape),
+    )
+    yield tanh(
         "narrow",
         "float32",
         "as in float64",
