@@ -385,6 +385,10 @@ cdef class Epochs:
         with nogil:
             shuffle(course.order, course.n, seed, number)
 
+    def arrange(self, order):
+        """Take the samples in this order: an (n,) array with each of 0 .. n-1 once."""
+        self.order[...] = order
+
     def take_up(self, Py_ssize_t batch, double cost, double weight):
         """Go on within an epoch after so many of its batches, with what they have cost and weighed."""
         cdef Course *course = &self.course
