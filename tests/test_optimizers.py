@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from update_rules import Array, Rule, adam, gradient_descent, heavy_ball, nesterov
+from update_rules import Array, Rule, adam, adam_hat, gradient_descent, heavy_ball, nesterov
 
 import cbp
 from cbp.optimizers import Compiled
@@ -24,6 +24,7 @@ CASES: list[tuple[Compiled, Callable[[], Rule]]] = [
     (cbp.SGD(lr=0.2, momentum=0.5, nesterov=True), lambda: nesterov(0.2, 0.5)),
     (cbp.Adam(), lambda: adam(1e-3, 0.9, 0.999, 1e-8)),
     (cbp.Adam(lr=0.02, betas=(0.8, 0.9), eps=1e-3), lambda: adam(0.02, 0.8, 0.9, 1e-3)),
+    (cbp.Adam(lr=0.02, eps=1e-2, eps_hat=True), lambda: adam_hat(0.02, 0.9, 0.999, 1e-2)),
     (cbp.Adam(lr=0.02, betas=(0, 0)), lambda: adam(0.02, 0, 0, 1e-8)),
 ]
 every_optimizer = pytest.mark.parametrize(("optimizer", "rule"), CASES, ids=[str(case[0]) for case in CASES])

@@ -52,3 +52,18 @@ def adam(lr: float, beta1: float, beta2: float, epsilon: float) -> Rule:
         return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
 
     return step
+
+
+def adam_hat(lr: float, beta1: float, beta2: float, epsilon_hat: float) -> Rule:
+    """Kingma and Ba 2015, the more efficient order of section 2."""
+    m, v, t = np.zeros(()), np.zeros(()), 0
+
+    def step(theta: Array, g: Array) -> Array:
+        nonlocal m, v, t
+        t += 1
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        corrected: float = (1 - beta2**t) ** 0.5 / (1 - beta1**t)
+        return theta - lr * corrected * (m / (np.sqrt(v) + epsilon_hat))
+
+    return step

@@ -108,6 +108,11 @@ cdef void adam(real *theta, const real *gradient, real *state, Py_ssize_t stride
     adam_of(theta, gradient, state, stride, n, hyper, rate, step, False, False, False)
 
 
+cdef void hat_begin(double *hyper, double step) noexcept nogil:
+    """hyper[2] = ε̂ / √(1 - β2^t), for which `adam` adds ε̂ = hyper[4] to √v before v is corrected."""
+    hyper[2] = hyper[4] / sqrt(1 - pow(hyper[1], step))
+
+
 cdef void adam_decayed(real *theta, const real *gradient, real *state, Py_ssize_t stride, Py_ssize_t n,
                        const double *hyper, double rate, double step) noexcept nogil:
     adam_of(theta, gradient, state, stride, n, hyper, rate, step, True, False, False)
@@ -322,7 +327,7 @@ cdef void rprop(real *theta, const real *gradient, real *state, Py_ssize_t strid
 # ---- the table ----------------------------------------------------------------------------------------------
 
 cdef enum:
-    RULES = 21
+    RULES = 22
 
 cdef Update[RULES] rules
 rules[0] = Update(b"descent", 0, descent[float], descent[double], NULL)
@@ -347,6 +352,7 @@ rules[17] = Update(b"adagrad", 1, adagrad[float], adagrad[double], NULL)
 rules[18] = Update(b"adadelta", 2, adadelta[float], adadelta[double], NULL)
 rules[19] = Update(b"lion", 1, lion[float], lion[double], NULL)
 rules[20] = Update(b"rprop", 2, rprop[float], rprop[double], NULL)
+rules[21] = Update(b"adam_hat", 2, adam_decayed[float], adam_decayed[double], hat_begin)
 
 names = tuple((<bytes>rules[i].name).decode() for i in range(RULES))
 

@@ -45,11 +45,17 @@ class Adam(_Moments):
         ε > 0.
     weight_decay : float
         λ >= 0: g + λ·θ takes the place of g.
+    eps_hat : bool
+        Add ε to √v before v is corrected, the paper's ε̂: what scikit-learn and Keras do.
     """
+
+    eps_hat: bool = False
 
     @property
     def rule(self) -> Rule:
-        """As `Compiled.rule`."""
+        """As `Compiled.rule`; with `eps_hat` a fifth number is ε̂."""
+        if self.eps_hat:
+            return self._rule("adam_hat", self.eps)
         return self._rule("adam_decayed" if self.weight_decay else "adam")
 
 
