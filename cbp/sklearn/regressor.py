@@ -1,0 +1,190 @@
+"""MLPRegressor: scikit-learn's, on cbp's core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils.metaestimators import available_if
+
+from .perceptron import Perceptron
+from .values import Values
+
+__all__ = ["MLPRegressor"]
+
+
+class MLPRegressor(RegressorMixin, Values, Perceptron):
+    """Regression by a fully connected network: scikit-learn's MLPRegressor, on cbp's core.
+
+    Parameters
+    ----------
+    loss : str, or a cost
+        ``"squared_error"``, ``"poisson"``, or any of ``cbp.costs()``, such as ``"huber"`` or
+        ``cbp.cost("quantile", q=0.9)``.
+    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, \
+shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping, validation_fraction, \
+beta_1, beta_2, epsilon, n_iter_no_change, max_fun
+        As scikit-learn's, with its defaults. And more: `activation` may be any of ``cbp.activations()`` or a list with
+        one for each hidden layer; `solver` the name of any optimiser of cbp, made with `learning_rate_init`, or one
+        with its constants, such as ``cbp.AdamW(lr=1e-3)``; `learning_rate` one of `cbp.schedules`, for every
+        stochastic solver; ``warm_start="optimizer"`` goes on with the optimiser's memory, which True begins anew.
+    out_activation : str, optional
+        The output layer's activation; by default what fits the loss.
+    frozen_layers : sequence of int
+        Indices of coefs_ that do not learn, nor their intercepts_.
+    n_threads : int, optional
+        At most so many share a step that is large enough; the result has the same bits for any number. By default
+        ``CBP_NUM_THREADS``, else ``OMP_NUM_THREADS``, else the cores of this process.
+
+    Attributes
+    ----------
+    coefs_, intercepts_, loss_, loss_curve_, best_loss_, validation_scores_, best_validation_score_, n_iter_, t_, \
+n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_
+        As scikit-learn's; coefs_ and intercepts_ are views of one vector, which may be written to.
+    validation_loss_curve_ : list of float, or None
+        The loss on the held-out samples after each epoch.
+
+    Examples
+    --------
+    >>> from cbp.sklearn import MLPRegressor
+    >>> model = MLPRegressor(hidden_layer_sizes=20, solver="lbfgs", random_state=0)
+    >>> model = model.fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0])
+    >>> model.predict([[1.0]]).round(1)
+    array([3.])
+    """
+
+    def __init__(
+        self,
+        loss: Any = "squared_error",
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: Any = "relu",
+        *,
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: Any = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool | str = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        out_activation: Any = None,
+        frozen_layers: Sequence[int] = (),
+        n_threads: int | None = None,
+    ) -> None:
+        self.loss = loss
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.out_activation = out_activation
+        self.frozen_layers = frozen_layers
+        self.n_threads = n_threads
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+    ) -> Self:
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), optional
+        X_val, y_val : as `X` and `y`, optional
+            Validation data: measured after each epoch, and what early_stopping holds out instead of a fraction.
+
+        Returns
+        -------
+        MLPRegressor
+            Itself.
+        """
+        return self._fit(X, y, sample_weight, False, X_val, y_val)
+
+    @available_if(lambda self: self._check_solver())
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Take one epoch over the given data.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        MLPRegressor
+            Itself.
+        """
+        return self._fit(X, y, sample_weight, True)
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Predict.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        (n_samples,) or (n_samples, n_outputs) array
+        """
+        return self._decide(self._outputs(X))
+
+    def set_weights(self, coefs: Sequence[ArrayLike], intercepts: Sequence[ArrayLike]) -> Self:
+        """Make a fitted model of weights from elsewhere, without fitting.
+
+        Parameters
+        ----------
+        coefs : sequence of (fan_in, fan_out) array_like
+        intercepts : sequence of (fan_out,) array_like
+
+        Returns
+        -------
+        MLPRegressor
+            Itself.
+        """
+        self._begin_record()
+        self.n_outputs_ = len(np.asarray(intercepts[-1]))
+        return self._take_weights(coefs, intercepts)
