@@ -18,10 +18,13 @@ class History(Mapping[str, list[float]]):
     ----------
     total : int
         Epochs asked for.
+    stopped : str or None
+        Why training ended before the last of them.
     """
 
     def __init__(self, total: int) -> None:
         self.total = total
+        self.stopped: str | None = None
         self._columns: dict[str, list[float]] = {}
 
     def add(self, row: Mapping[str, float]) -> None:

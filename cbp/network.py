@@ -293,6 +293,7 @@ class Network:
         seed: int | None = None,
         sample_weight: ArrayLike | None = None,
         class_weight: Mapping[int, float] | str | None = None,
+        callbacks: Sequence[Any] | Any = None,
         threads: int | None = None,
         progress: bool | Callable[[History], None] = False,
     ) -> History:
@@ -325,6 +326,9 @@ class Network:
         sample_weight : (n,) array_like, optional
         class_weight : mapping of label to weight, or ``"balanced"``, optional
             For integer labels; multiplies `sample_weight`.
+        callbacks : list of objects, optional
+            What else happens at the beginnings and ends of the training, its epochs and its batches: those of
+            `cbp.callbacks`, such as ``EarlyStopping(patience=5)``, or any with such hooks.
         threads : int, optional
             At most so many share a step that is large enough; the result has the same bits for any number.
             By default ``CBP_NUM_THREADS``, else ``OMP_NUM_THREADS``, else the cores of this process.
@@ -361,6 +365,7 @@ class Network:
             seed=seed,
             sample_weight=sample_weight,
             class_weight=class_weight,
+            callbacks=callbacks,
             threads=threads,
             progress=progress,
         )

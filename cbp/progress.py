@@ -7,16 +7,16 @@ and ``TERM=dumb``). Anywhere else about ten lines are written in all, whatever t
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from .callbacks.callback import Callback
 from .history import History
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from .run import Run
 
-__all__ = ["bar", "describe"]
+__all__ = ["Progress", "Tell", "describe"]
 
 LINES = 10
 
@@ -32,19 +32,41 @@ def describe(history: History) -> str:
     return ", ".join(words)
 
 
-@contextmanager
-def bar(total: int) -> Iterator[Callable[[History], None]]:
-    """A function to call with the history after each of `total` epochs."""
-    shown = _rich_bar() if sys.stderr.isatty() else None
-    if shown is None:
-        yield _line
-        return
-    with shown:
-        task = shown.add_task("", total=total)
-        yield lambda history: shown.update(task, completed=history.epochs, description=describe(history))
+class Tell(Callback):
+    """Call a function with the history after each epoch."""
+
+    def __init__(self, function: Callable[[History], Any]) -> None:
+        self._function = function
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Call it."""
+        self._function(run.history)
 
 
-def _rich_bar() -> Progress | None:
+class Progress(Callback):
+    """Show how far a training is."""
+
+    def on_train_begin(self, run: Run) -> None:
+        """Begin the bar, where there can be one."""
+        self._bar = _rich_bar() if sys.stderr.isatty() else None
+        if self._bar is not None:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=run.history.total, completed=run.epoch)
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Tell of the newest epoch."""
+        if self._bar is None:
+            _line(run.history)
+        else:
+            self._bar.update(self._task, completed=run.epoch, description=describe(run.history))
+
+    def on_train_end(self, run: Run) -> None:
+        """End the bar."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _rich_bar() -> Any:
     try:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

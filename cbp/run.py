@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from .callbacks.calls import Calls
 from .history import History
 from .schedules import Schedule, When
 
@@ -16,28 +19,70 @@ if TYPE_CHECKING:
     from .optimizers import SupportsUpdate
     from .samples import Samples
 
-__all__ = ["Run"]
+__all__ = ["Position", "Run"]
+
+
+class SupportsPosition(Protocol):
+    """Where in an epoch a training stands; the core's `Epochs` is one."""
+
+    @property
+    def batch(self) -> int:
+        """Batches finished."""
+
+    @property
+    def cost(self) -> float:
+        """Σ w·C over them."""
+
+    @property
+    def weight(self) -> float:
+        """Σ w over them."""
+
+    @property
+    def step(self) -> float:
+        """Steps taken since training began."""
+
+
+@dataclass
+class Position:
+    """Where a training stands that does not go through the core's `Epochs`."""
+
+    batch: int = 0
+    cost: float = 0.0
+    weight: float = 0.0
+    step: float = 0
 
 
 class Run:
-    """A training under way.
+    """A training under way, as callbacks see it.
 
     Attributes
     ----------
     net : Network
+    history : History
     optimizer : object
     schedule : Schedule
     lr : float
         η before the schedule changes it.
-    history : History
+    rate : float
+        η of the newest batch.
     seed : int
         Of the order of the samples.
     first : int
         Epochs the network had been trained before this training: the number of its first.
-    epoch, step, samples : int
-        Epochs finished, steps taken and samples seen since it began.
+    epoch, samples : int
+        Epochs finished, and samples seen in them, since training began.
+    batches : int or None
+        Of an epoch; None where nobody knows.
+    batch_cost : float
+        Mean cost of the newest batch, for the hooks of batches.
     stopped : str or None
-        Why it ended before its last epoch.
+        Why it ended, or is about to, before its last epoch.
+    error : BaseException or None
+        What ended it and will be raised.
+    outcome : (n_parameters,) array or None
+        What the network's parameters will be when `fit` returns, where a callback wants others than the last.
+    position : SupportsPosition
+        Where in the epoch it stands.
     """
 
     def __init__(
@@ -49,44 +94,120 @@ class Run:
         epochs: int,
         seed: int,
         held_out: Samples | None,
-        report: Callable[[History], None],
+        calls: Calls,
     ) -> None:
         self.net, self.optimizer, self.schedule, self.lr, self.seed = net, optimizer, schedule, lr, seed
         self.history, self.first = History(epochs), net.epochs_trained
-        self.epoch = self.step = self.samples = 0
+        self.epoch = self.samples = 0
+        self.batches: int | None = None
+        self.rate, self.batch_cost = lr, float("nan")
         self.stopped: str | None = None
-        self._held_out, self._report = held_out, report
+        self.error: BaseException | None = None
+        self.outcome: np.ndarray | None = None
+        self.position: SupportsPosition = Position()
+        self.calls = calls
+        self._held_out = held_out
         self._schedule_state = schedule.start(lr)
         self._constant, self._rates = type(schedule) is Schedule, np.empty(0)
         self._began = time.perf_counter()
 
+    # -- where it stands -------------------------------------------------------------------------------
+
     @property
     def going(self) -> bool:
-        """Whether another epoch is wanted."""
+        """Whether another batch is wanted."""
         return self.stopped is None and self.epoch < self.history.total
 
+    @property
+    def ending(self) -> bool:
+        """Whether nothing more will happen but that callbacks hear of the end."""
+        return self.error is not None or not self.going
+
+    @property
+    def batch(self) -> int:
+        """Batches of this epoch that are finished."""
+        return self.position.batch
+
+    @property
+    def step(self) -> int:
+        """Steps taken since training began."""
+        return int(self.position.step)
+
+    @property
+    def cost(self) -> float:
+        """Mean cost over them, each measured before its step."""
+        return self.position.cost / self.position.weight if self.position.weight else 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Since training began."""
+        return time.perf_counter() - self._began
+
+    # -- what callbacks may wish -----------------------------------------------------------------------
+
     def stop(self, reason: str) -> None:
-        """End the training after the batch at hand."""
+        """End the training after the batch at hand, for good: resumed, it ends at once."""
         self.stopped = self.stopped or reason
 
-    def rates(self, steps: int, steps_per_epoch: int | None) -> np.ndarray:
-        """The learning rate of each of the next `steps` steps, all of this epoch."""
+    def pause(self, reason: str) -> None:
+        """End the training after the batch at hand; resumed, it goes on."""
+        self.stopped = self.stopped or reason
+
+    # -- its course ------------------------------------------------------------------------------------
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Tell the callbacks that training begins, and, whatever happens inside, that it has ended."""
+        with self.calls.training(self):
+            try:
+                yield
+                self.calls("at_rest", self)
+            except BaseException as error:
+                self.error = error
+                if not isinstance(error, Exception):
+                    self.calls("at_rest", self)
+                if not self.calls("on_error", self, error):
+                    raise
+                self.stop(str(error))
+                self.error = None
+        self.history.stopped = self.stopped
+        if self.outcome is not None:
+            self.net.parameters[...] = self.outcome
+
+    def rates(self, start: int, count: int) -> np.ndarray:
+        """The learning rates of `count` batches of this epoch, from batch `start` on, counted from 0."""
         if self._constant:
-            if len(self._rates) != steps:
-                self._rates = np.full(steps, self.lr)
+            if len(self._rates) != count:
+                self._rates = np.full(count, self.lr)
             return self._rates
-        total = None if steps_per_epoch is None else steps_per_epoch * self.history.total
-        when = When(self.epoch, np.arange(self.step, self.step + steps), self.samples, self.history.total, total)
+        total = None if self.batches is None else self.batches * self.history.total
+        first = self.step - self.batch + start
+        when = When(self.epoch, np.arange(first, first + count), self.samples, self.history.total, total)
         return self.schedule.rates(self.lr, when, self._schedule_state)
 
+    def begin_epoch(self) -> None:
+        """Tell the callbacks of it."""
+        self.calls("on_epoch_begin", self)
+
+    def look_up(self) -> None:
+        """Between two steps: let callbacks be heard that wish it."""
+        if self.calls.have("watch") and self.watch():
+            self.calls("at_rest", self)
+
+    def watch(self) -> bool:
+        """Whether a callback wishes to be heard soon."""
+        return self.calls("watch", self)
+
     def end_epoch(self, cost: float, rate: float, samples: int) -> None:
-        """Write an epoch's row into the history, and let the schedule see it."""
-        row: dict[str, Any] = {"cost": cost, "seconds": time.perf_counter() - self._began}
+        """Write an epoch's row into the history, and let the schedule and the callbacks see it."""
+        row: dict[str, Any] = {"cost": cost, "seconds": self.seconds}
         if not self._constant:
             row["lr"] = rate
+        row |= self._held_out.measure(self.net) if self._held_out else {}
         self.epoch, self.samples = self.epoch + 1, self.samples + samples
         self.net.epochs_trained = self.first + self.epoch
-        self.history.add(row | (self._held_out.measure(self.net) if self._held_out else {}))
+        self.history.add(row)
         if reason := self.schedule.observe(self._schedule_state, self.history.last()):
             self.stop(reason)
-        self._report(self.history)
+        self.calls("on_epoch_end", self)
+        self.calls("at_rest", self)

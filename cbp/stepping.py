@@ -11,9 +11,9 @@ from .optimizers import SGD, Compiled, SupportsUpdate
 from .optimizers.in_python import InPython
 
 if TYPE_CHECKING:
+    from .feeds import Feed
     from .network import Network
     from .run import Run
-    from .samples import Samples
 
 __all__ = ["Stepping"]
 
@@ -26,49 +26,44 @@ class Stepping:
     Parameters
     ----------
     run : Run
-    samples : Samples
-    batch_size : int
-    shuffle : bool
-        Whether each epoch takes the samples in an order of its own.
+    feed : Feed
     threads : int
     """
 
-    def __init__(self, run: Run, samples: Samples, batch_size: int, shuffle: bool, threads: int) -> None:
-        self._run, self._samples, self._shuffle = run, samples, shuffle
-        net, self._batch_size = run.net, min(batch_size, len(samples))
-        rule, hyper, slots = _update(net, run.optimizer)
+    def __init__(self, run: Run, feed: Feed, threads: int) -> None:
+        self._run, self._feed = run, feed
+        self._batchwise = run.calls.have("on_batch_begin", "on_batch_end")
+        net, (rule, hyper, slots) = run.net, _update(run.net, run.optimizer)
         self._epochs = Epochs(
             net._plan,
             net.parameters,
             np.array(net.cost_function.spec.labels, dtype=net.dtype),
-            self._batch_size,
+            feed.batch_size,
             rule,
             np.array(hyper, dtype=np.float64),
             slots,
             threads,
+            run.watch if run.calls.have("watch") else None,
         )
-        self._epochs.feed(samples.X, samples.y, samples.labels, samples.weights)
+        run.position, run.batches = self._epochs, feed.batches
 
     def solve(self) -> None:
         """Train until the run wants no more."""
         run, before = self._run, self._run.net.parameters.copy()
-        batches = -(-len(self._samples) // self._batch_size)
         while run.going:
             before[...] = run.net.parameters
-            rates = run.rates(batches, batches)
-            self._epoch(rates, before)
-            run.step += batches
-            weight = self._epochs.weight
-            run.end_epoch(self._epochs.cost / weight if weight else 0.0, rates[-1], len(self._samples))
+            self._epochs.begin()
+            run.begin_epoch()
+            if self._epoch(before):
+                run.end_epoch(run.cost, run.rate, self._feed.seen)
 
-    def _epoch(self, rates: np.ndarray, before: np.ndarray) -> None:
-        """One epoch; with the parameters `before` it where a step made them infinite or NaN."""
-        run, epochs = self._run, self._epochs
-        epochs.begin()
-        if self._shuffle:
-            epochs.shuffle(run.seed, run.first + run.epoch)
+    def _epoch(self, before: np.ndarray) -> bool:
+        """One epoch, and whether all of it; with the parameters `before` it where a step makes them not finite."""
+        run, rates = self._run, self._rates()
         try:
-            epochs.run(rates)
+            for count in self._feed.parts(self._epochs, run.first + run.epoch, run.batch):
+                if not self._advance(count, rates):
+                    return False
         except NotFinite as stop:
             _restore(run.net, before)
             raise FloatingPointError(_explain(stop, run.epoch + 1)) from None
@@ -76,6 +71,32 @@ class Stepping:
             raise FloatingPointError(
                 f"a step of epoch {run.epoch + 1} made parameters of layer {layer} infinite or NaN; {ADVICE}"
             )
+        return True
+
+    def _rates(self) -> np.ndarray | None:
+        """The learning rate of every batch of the epoch, where it is known how many there are."""
+        return None if self._run.batches is None else self._run.rates(0, self._run.batches)
+
+    def _advance(self, count: int, rates: np.ndarray | None) -> bool:
+        """Take the next `count` batches, as many at once as nobody wants to look between; whether all of them."""
+        run = self._run
+        end = run.batch + count
+        while run.batch < end and run.going:
+            start = run.batch
+            stop = start + 1 if self._batchwise else end
+            self._take(run.rates(start, stop - start) if rates is None else rates[start:stop])
+            run.look_up()
+        return run.batch == end
+
+    def _take(self, rates: np.ndarray) -> None:
+        """A batch for each of the rates, or fewer where somebody wants to be heard."""
+        run, start, cost, weight = self._run, self._run.batch, self._epochs.cost, self._epochs.weight
+        run.calls("on_batch_begin", run)
+        self._epochs.run(rates)
+        run.rate = float(rates[run.batch - start - 1])
+        weight = self._epochs.weight - weight
+        run.batch_cost = (self._epochs.cost - cost) / weight if weight else 0.0
+        run.calls("on_batch_end", run)
 
 
 def _update(net: Network, optimizer: SupportsUpdate) -> tuple[Any, tuple[float, ...], np.ndarray]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
 from . import inputs
+from .callbacks.calls import Calls
 from .core.threads import available
+from .feeds import Whole
 from .history import History
 from .made import optimizer as make_optimizer
 from .makers import Optimizer
@@ -41,6 +42,7 @@ def train(
     seed: int | None,
     sample_weight: ArrayLike | None,
     class_weight: Mapping[int, float] | str | None,
+    callbacks: Any,
     threads: int | None,
     progress: bool | Callable[[History], None],
 ) -> History:
@@ -55,17 +57,18 @@ def train(
     elif validation is not None:
         held_out = Samples.checked(net, *pair(validation))
     made, rule, lr = scheduled(make_optimizer(optimizer), schedule)
-    with _reporter(progress, epochs) as report:
-        run = Run(net, made, rule, lr, epochs, seed, held_out, report)
-        Stepping(run, samples, batch_size, shuffle, threads).solve()
+    calls = Calls(callbacks, *_told(progress))
+    run = Run(net, made, rule, lr, epochs, seed, held_out, calls)
+    stepping = Stepping(run, Whole(samples, batch_size, shuffle, seed), threads)
+    with run.under_way():
+        stepping.solve()
     return run.history
 
 
-def _reporter(progress: bool | Callable[[History], None], epochs: int) -> Any:
-    if callable(progress):
-        return nullcontext(progress)
+def _told(progress: bool | Callable[[History], None]) -> list[Any]:
+    """The callbacks that show how far it is."""
     if not progress:
-        return nullcontext(lambda _: None)
-    from .progress import bar
+        return []
+    from .progress import Progress, Tell
 
-    return bar(epochs)
+    return [Tell(progress) if callable(progress) else Progress()]

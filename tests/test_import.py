@@ -18,9 +18,9 @@ HEAVY = {
     "sklearn", "torch", "tqdm",
 }  # fmt: skip
 LATER = {
-    "cbp.cli", "cbp.core.epoch", "cbp.data", "cbp.files", "cbp.gradients", "cbp.headers", "cbp.history",
-    "cbp.initializers", "cbp.optimizers", "cbp.paper", "cbp.preparation", "cbp.progress", "cbp.recall",
-    "cbp.scores", "cbp.training",
+    "cbp.callbacks", "cbp.cli", "cbp.core.epoch", "cbp.data", "cbp.files", "cbp.gradients", "cbp.headers",
+    "cbp.history", "cbp.initializers", "cbp.optimizers", "cbp.paper", "cbp.preparation", "cbp.progress",
+    "cbp.recall", "cbp.scores", "cbp.training",
 }  # fmt: skip
 
 
