@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.metadata import distribution, files
 from pathlib import Path
 
@@ -48,6 +51,28 @@ def test_the_wheel_holds_what_a_kernel_author_needs_and_no_other_source() -> Non
 def test_every_file_is_on_record_so_that_uninstalling_leaves_nothing() -> None:
     recorded = {str(file) for file in files("cbp") or ()}
     assert {f"cbp/{name}" for name in held(INSTALLED, ".py", ".pyi", ".so", ".h", ".pxd", ".npz")} <= recorded
+
+
+def test_a_source_tree_that_is_not_built_says_how_to_get_at_the_installed_package(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "cbp", tmp_path / "cbp", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+
+    def python(*options: str) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, *options, "-c", "import cbp; print(cbp.__file__)"]
+        return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    why = python().stderr.splitlines()[-1]
+    assert why.startswith(f"ImportError: {tmp_path / 'cbp'} is the source of cbp, not built for Python 3.")
+    assert "or as `python -P`, to import the installed cbp" in why
+    assert python("-P").stdout.strip() == cbp.__file__
+
+
+def test_a_core_that_is_there_but_cannot_be_loaded_says_why_itself(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "cbp", tmp_path / "cbp", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    (tmp_path / "cbp" / "core" / f"cpu{EXTENSION_SUFFIXES[0]}").write_bytes(b"no library")
+    words = [sys.executable, "-c", "import cbp"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "source of cbp" not in done.stderr
+    assert "cpu" in done.stderr.splitlines()[-1]
 
 
 def test_both_licences_are_declared() -> None:

@@ -14,6 +14,8 @@ from .tables import printable
 
 __all__ = ["announce", "print_each_target", "report", "tell_how_to_use"]
 
+NOT_FROM_HERE = " (started as `python -P`: the cbp/ of this folder is another than the installed one)"
+
 
 def announce(data: Dataset, train: Dataset, held_out: Dataset | None, net: Network) -> None:
     """Say what is learned from, and by what."""
@@ -48,9 +50,15 @@ def tell_how_to_use(
         f"wrote {out}{' (replaced the old one)' * replaced}; to use it:",
         f"  cbp predict {model} FILE",
         f"  cbp evaluate {model} {shlex.quote(source) if scored else 'FILE'}{option}",
-        "or in Python:",
+        f"or in Python{NOT_FROM_HERE if _shadowed() else ''}:",
         "  import cbp" if plain else "  import cbp; from cbp.preparation import Preparation",
         f"  net = cbp.load({str(out)!r})",
         f"  {call}  # X of shape (n, {net.sizes[0]})",
     ]
     print("\n".join(map(printable, lines)))
+
+
+def _shadowed() -> bool:
+    """Whether a Python started in this folder would find another cbp than this one."""
+    here = Path("cbp", "__init__.py")
+    return here.exists() and not here.samefile(Path(__file__).parents[1] / "__init__.py")

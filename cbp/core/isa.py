@@ -10,7 +10,13 @@ import os
 from importlib import import_module
 
 from ..settings import SettingError
-from . import cpu
+
+try:
+    from . import cpu
+except ImportError as error:
+    from .unbuilt import explained
+
+    raise explained(error) from None
 
 __all__ = ["isa", "kernels", "tiles", "updates"]
 
