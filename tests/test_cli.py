@@ -182,6 +182,21 @@ def test_the_lines_of_python_that_train_prints_run(run: Run, data: str) -> None:
     assert len(eval(last, scope)) == len(X)
 
 
+def test_in_a_folder_with_another_cbp_train_says_how_python_finds_this_one(tmp_path: Path) -> None:
+    (tmp_path / "cbp").mkdir()
+    (tmp_path / "cbp" / "__init__.py").write_text("raise ImportError('another one')")
+
+    def python(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    out = python("-P", "-m", "cbp", "train", "iris", "--epochs", "2").stdout
+    hint, *lines = out.partition("or in Python ")[2].splitlines()
+    code = "X = [5, 3, 2, 1]\n" + "\n".join(line.strip() for line in lines)
+    assert hint.startswith("(started as `python -P`: ")
+    assert python("-P", "-c", code).returncode == 0
+    assert "another one" in python("-c", code).stderr
+
+
 def test_the_score_is_that_of_the_held_out_samples(run: Run) -> None:
     out = run("train", "digits", "--epochs", "3", "--seed", "4", "--test-fraction", "0.3").out
     held_out = load("digits").split(0.3, seed=4)[1]
@@ -659,8 +674,15 @@ def bad_files() -> None:
 
 TRAIN = [
     (("train",), "the following arguments are required: DATA"),
-    (("train", "digits", "--frobnicate"), "unrecognized arguments: --frobnicate"),
-    (("train", "digits", "--epoch", "3"), "unrecognized arguments: --epoch 3"),
+    (("train", "digits", "--frobnicate"), "unrecognized arguments: --frobnicate (see cbp train --help)"),
+    (("train", "digits", "--epoch", "3"), "unrecognized arguments: --epoch 3; did you mean '--epochs'? (see cbp train"),
+    (("predict", "--uot=x", "a", "b"), "unrecognized arguments: --uot=x; did you mean '--out'? (see cbp predict"),
+    (("plugins", "list", "--jsno"), "unrecognized arguments: --jsno; did you mean '--json'? (see cbp plugins"),
+    (("evaluate", "a", "b", "c"), "unrecognized arguments: c (see cbp evaluate --help)"),
+    (("--wersion",), "unrecognized arguments: --wersion; did you mean '--version'? (see cbp --help)"),
+    (("train", "digits", "--optimizer", "sgd", "--momentum", "1"), "--momentum: expected a number from 0 to below 1"),
+    (("train", "digits", "--activation", "zzz"), "unknown activation 'zzz': `cbp plugins` lists what there is"),
+    (("train", "digits", "--cost", "zzz"), "unknown cost 'zzz': `cbp plugins` lists what there is"),
     (("train", "digits", "--epochs", "0"), "--epochs: expected a whole number from 1, got '0'"),
     (("train", "digits", "--batch-size", "1.5"), "--batch-size: expected a whole number from 1, got '1.5'"),
     (("train", "digits", "--seed", "-3"), "--seed: expected a whole number from 0, got '-3'"),

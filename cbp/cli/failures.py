@@ -28,6 +28,7 @@ CALLERS = (
 # What says enough by its message alone.
 KNOWN = (*CALLERS, OSError, ImportError, FloatingPointError)
 PARAMETER = r"\b(target|features|task|dtype)=(?:'(\w+)')?"
+LISTING = r"\bcbp\.(activations|costs)\(\) lists"
 
 
 def status_of(program: str, run: Callable[[], int | None]) -> int:
@@ -72,8 +73,9 @@ def _sentence(error: Exception) -> str:
 
 
 def _as_options(words: str) -> str:
-    """The library's ``target=`` is ``--target`` here, its ``dtype='float64'`` is ``--dtype float64``."""
-    return re.sub(PARAMETER, lambda found: " ".join(filter(None, (f"--{found[1]}", found[2]))), words)
+    """The library's ``target=`` is ``--target`` here, its ``dtype='float64'`` is ``--dtype float64``; and so on."""
+    words = re.sub(PARAMETER, lambda found: " ".join(filter(None, (f"--{found[1]}", found[2]))), words)
+    return re.sub(LISTING, "`cbp plugins` lists", words)
 
 
 def _say(line: str) -> None:

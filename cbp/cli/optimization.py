@@ -8,7 +8,7 @@ from typing import Any
 
 from ..made import optimizer
 from ..registry import registry
-from .choices import count, seed
+from .choices import count, fraction, seed
 
 __all__ = ["add_training_options", "epochs", "rule"]
 
@@ -31,7 +31,7 @@ def add_training_options(group: argparse._ArgumentGroup) -> None:
         type=float,
         help=f"learning rate (default: adam {RATES['adam']}, sgd {RATES['sgd']} (1 - momentum), else torch.optim's)",
     )
-    add("--momentum", metavar="MU", type=float, help="of sgd and rmsprop, from 0 to below 1 (default: 0)")
+    add("--momentum", metavar="MU", type=fraction, help="of sgd and rmsprop, from 0 to below 1 (default: 0)")
     add("--nesterov", action="store_true", default=None, help="sgd looks ahead (default: it does not)")
     add(
         "--epochs",

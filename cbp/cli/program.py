@@ -7,11 +7,13 @@ A command is a module of this package with a SUMMARY, EXAMPLES, ``add_arguments(
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
 from .._version import __version__
+from ..suggestions import did_you_mean
 from .failures import WRONG, status_of
 
 __all__ = ["main"]
@@ -49,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(argv: Sequence[str] | None) -> int:
     parser = _parser()
     try:
-        options = parser.parse_args(argv)
+        options, unknown = parser.parse_known_args(argv)
+        if unknown:
+            options.parser.refuse(unknown)
     except SystemExit as end:  # argparse has said why
         return int(end.code or 0)
     if options.command is None:
@@ -72,9 +76,16 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(WRONG, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """Complain of arguments that the command does not take, and name the option that may have been meant."""
+        first, options = unknown[0].partition("=")[0], re.findall(r"--[\w-]+", self.format_usage())
+        near = did_you_mean(first, options, "") if first.startswith("-") else ""
+        self.error(f"unrecognized arguments: {' '.join(unknown)}{near and '; '}{near}")
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="cbp", description=ABOUT, examples=EXAMPLES)
+    parser.set_defaults(parser=parser)
     parser.add_argument("--version", action="version", version=f"cbp {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name in COMMANDS:
@@ -82,5 +93,5 @@ def _parser() -> argparse.ArgumentParser:
         about = f"{command.SUMMARY[0].upper()}{command.SUMMARY[1:]}."
         each = commands.add_parser(name, help=command.SUMMARY, description=about, examples=command.EXAMPLES)
         command.add_arguments(each)
-        each.set_defaults(run=command.run)
+        each.set_defaults(run=command.run, parser=each)
     return parser
