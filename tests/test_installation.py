@@ -36,7 +36,7 @@ def held(folder: Path, *endings: str) -> set[str]:
 @under_tox
 def test_the_wheel_holds_the_modules_of_the_source_tree_and_no_others() -> None:
     """A module more is a leftover of an earlier build: remove `build/`."""
-    modules = (".py", ".pyi", "py.typed", ".npz", ".md")
+    modules = (".py", ".pyi", "py.typed", ".npz", ".md", ".in")
     assert held(INSTALLED, *modules) == held(ROOT / "cbp", *modules)
 
 

@@ -23,7 +23,8 @@ READER_GONE = 141  # and SIGPIPE
 
 # What the caller can put right: arguments, data and models (whose errors are ValueErrors), paths, the environment.
 CALLERS = (
-    ValueError, TypeError, FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, SettingError,
+    ValueError, TypeError, FileExistsError, FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError,
+    SettingError,
 )  # fmt: skip
 # What says enough by its message alone.
 KNOWN = (*CALLERS, OSError, ImportError, FloatingPointError)

@@ -1,0 +1,88 @@
+"""Fills in the templates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from string import Template
+
+from .origin import HOME, HOME_PAGE, source
+from .plan import KINDS, TIERS, Plan
+
+__all__ = ["contents"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+ENDING = ".in"
+
+
+def contents(plan: Plan) -> dict[str, str]:
+    """The files of a new distribution, by their paths in its folder.
+
+    A template's path is a template too. Where several folders have a file, the most special one counts.
+    """
+    values = _values(plan)
+    files = {}
+    for folder in ("any", plan.form, f"{plan.tier}/any", f"{plan.tier}/{plan.form}"):
+        for path in sorted((TEMPLATES / folder).rglob(f"*{ENDING}")):
+            name = path.relative_to(TEMPLATES / folder).as_posix().removesuffix(ENDING)
+            files[Template(name).substitute(values)] = _filled(path, values)
+    if plan.licence != "none":
+        files["LICENSE"] = _filled(TEMPLATES / "licences" / f"{plan.licence}{ENDING}", values)
+    return files
+
+
+def _filled(path: Path, values: Mapping[str, str]) -> str:
+    return Template(path.read_text(encoding="utf-8")).substitute(values)
+
+
+def _values(plan: Plan) -> dict[str, str]:
+    """What every name in the templates stands for; those of whole lines end in a newline, or are empty."""
+    names, form = plan.names, KINDS[plan.form]
+    values = {
+        "name": names.name,
+        "distribution": names.distribution,
+        "module": names.module,
+        "what": form.what,
+        "tagline": form.tagline,
+        "usage": form.usage.format(names.name),
+        "option": form.option.format(names.name),
+        "author": plan.author,
+        "author_quoted": json.dumps(plan.author, ensure_ascii=False),  # as TOML has it too
+        "year": str(plan.year),
+        "source": source(),
+        "home": HOME,
+        "home_page": HOME_PAGE,
+        **_of_licence(plan),
+        **dict(_of_tier(plan)),
+    }
+    values["maths"] = _filled(TEMPLATES / "parts" / f"{plan.form}.md{ENDING}", values)
+    values["kernel"] = _filled(TEMPLATES / "parts" / f"{plan.tier}.md{ENDING}", values)
+    return values
+
+
+def _of_licence(plan: Plan) -> dict[str, str]:
+    if plan.licence == "none":
+        private = 'classifiers = ["Private :: Do Not Upload"] # before it is published, it needs a licence\n'
+        return {"licence_line": "", "licence_section": "", "classifiers": private}
+    return {
+        "licence_line": f'license = "{plan.licence}"\n',
+        "licence_section": f"\nLicense: {plan.licence}.\n",
+        "classifiers": "",
+    }
+
+
+def _of_tier(plan: Plan) -> Iterator[tuple[str, str]]:
+    tier, folder = TIERS[plan.tier], plan.names.distribution
+    yield "build_requires", ", ".join(f'"{each}"' for each in tier.build)
+    yield "build_tools", "\n    ".join(tier.build)
+    yield "build_comment", " # and the installed cbp: see README.md" if tier.kernel else ""
+    yield "import_kernel", f"\nfrom .{tier.kernel} import kernel\n" if tier.kernel else ""
+    yield "kernel_field", f"{12 * ' '}kernel=kernel,\n" if tier.kernel else ""
+    data = ", ".join(f'"{each}"' for each in tier.data)
+    yield "package_data", f"\n[tool.setuptools.package-data]\n{plan.names.module} = [{data}]\n" if data else ""
+    lines = [f"pip install ./{folder}"]
+    if tier.kernel:
+        tools = " ".join(f'"{each}"' for each in tier.build)
+        lines = [f"pip install {tools}", f"pip install --no-build-isolation ./{folder}"]
+    yield "install", "\n".join(lines)
