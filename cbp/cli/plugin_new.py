@@ -7,8 +7,8 @@ import json
 import shlex
 from pathlib import Path
 
-from ..scaffold import KINDS, LICENCES, TIERS, Names, Plan, contents, write
-from ..scaffold.plan import author
+from ..scaffold.naming import Names
+from ..scaffold.plan import KINDS, LICENCES, TIERS, Plan, author
 from .tables import printable
 
 SUMMARY = "write a new plugin: a distribution with code, tests, CI and README, to put your formula into"
@@ -38,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the folder and say what to do with it."""
+    from ..scaffold.folder import write
+    from ..scaffold.rendering import contents
+
     names = Names(options.name, KINDS[options.kind].kind)
     plan = Plan(names, options.kind, options.tier, options.licence, options.author or author(names.distribution))
     folder = options.out or Path(names.distribution)

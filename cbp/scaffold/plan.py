@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-import subprocess
 from dataclasses import dataclass, field
 
 from ..entries import Kind
@@ -82,6 +80,9 @@ LICENCES = ("BSD-3-Clause", "MIT", "none")
 
 def author(distribution: str) -> str:
     """Who git says is at work here; without that, the authors of `distribution`."""
+    import shutil
+    import subprocess
+
     git, said = shutil.which("git"), ""
     if git is not None:
         said = subprocess.run([git, "config", "user.name"], capture_output=True, text=True, check=False).stdout

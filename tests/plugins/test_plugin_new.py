@@ -13,7 +13,8 @@ import pytest
 
 from cbp.cli import main
 from cbp.registry import Registry
-from cbp.scaffold import KINDS, TIERS, origin
+from cbp.scaffold import origin
+from cbp.scaffold.plan import KINDS, TIERS
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cbp.scaffold import KINDS, TIERS
+from cbp.scaffold.plan import KINDS, TIERS
 
 
 def run(*command: str, cwd: Path, **environment: str) -> str:
