@@ -16,6 +16,8 @@ from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
+from .constants import check, check_at_least_0, check_number
+
 __all__ = [
     "Constant", "Glorot", "He", "LeCun", "Normal", "Orthogonal", "SupportsWeights", "Uniform", "Zeros",
 ]  # fmt: skip
@@ -46,6 +48,9 @@ class Constant:
 
     value: float = 0.0
 
+    def __post_init__(self) -> None:
+        check_number(value=self.value)
+
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
         """As `SupportsWeights.weights`."""
         return np.full((fan_out, fan_in), self.value)
@@ -58,6 +63,10 @@ class Uniform:
     low: float = -0.05
     high: float = 0.05
 
+    def __post_init__(self) -> None:
+        check_number(low=self.low)
+        check("high", self.high, f"a number >= low, {self.low!r}", lambda high: 0 <= high - self.low < math.inf)
+
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
         """As `SupportsWeights.weights`."""
         return rng.uniform(self.low, self.high, (fan_out, fan_in))
@@ -69,14 +78,20 @@ class Normal:
 
     std: float = 0.05
 
+    def __post_init__(self) -> None:
+        check_at_least_0(std=self.std)
+
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
         """As `SupportsWeights.weights`."""
         return rng.normal(0.0, self.std, (fan_out, fan_in))
 
 
-def _scaled(rng: np.random.Generator, variance: float, shape: Shape, size: tuple[int, int]) -> np.ndarray:
+def _check_shape(shape: object) -> None:
     if shape not in ("uniform", "normal"):
         raise ValueError(f"shape: expected 'uniform' or 'normal', got {shape!r}")
+
+
+def _scaled(rng: np.random.Generator, variance: float, shape: Shape, size: tuple[int, int]) -> np.ndarray:
     if shape == "normal":
         return rng.normal(0.0, math.sqrt(variance), size)
     limit = math.sqrt(3 * variance)  # the variance of a uniform on [-limit, limit] is limit²/3
@@ -89,6 +104,9 @@ class Glorot:
 
     shape: Shape = "uniform"
 
+    def __post_init__(self) -> None:
+        _check_shape(self.shape)
+
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
         """As `SupportsWeights.weights`."""
         return _scaled(rng, 2 / (fan_in + fan_out), self.shape, (fan_out, fan_in))
@@ -99,6 +117,9 @@ class He:
     """Variance 2 / fan_in; the default of relu and its like."""
 
     shape: Shape = "uniform"
+
+    def __post_init__(self) -> None:
+        _check_shape(self.shape)
 
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
         """As `SupportsWeights.weights`."""
@@ -111,6 +132,9 @@ class LeCun:
 
     shape: Shape = "uniform"
 
+    def __post_init__(self) -> None:
+        _check_shape(self.shape)
+
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
         """As `SupportsWeights.weights`."""
         return _scaled(rng, 1 / fan_in, self.shape, (fan_out, fan_in))
@@ -121,6 +145,9 @@ class Orthogonal:
     """`gain` times a matrix with orthonormal rows or columns, whichever are fewer (Saxe et al. 2014)."""
 
     gain: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_number(gain=self.gain)
 
     def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> np.ndarray:
         """As `SupportsWeights.weights`."""

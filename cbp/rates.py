@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from .constants import check_positive
 from .optimizers import Compiled, SupportsUpdate
-from .optimizers.checks import check_positive
 from .schedules import Schedule
 from .schedules import schedule as make_schedule
 

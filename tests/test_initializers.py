@@ -124,6 +124,28 @@ def test_anything_with_a_weights_method_is_an_initializer() -> None:
         cbp.Network([2, 3, 1], init=Wrong())
 
 
-def test_an_unknown_shape_is_named() -> None:
-    with pytest.raises(ValueError, match="shape: expected 'uniform' or 'normal', got 'unifrom'"):
-        cbp.Network([2, 1], init=He("unifrom"))  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("name", "constants", "message"),
+    [
+        ("he_uniform", {"shape": "unifrom"}, "shape: expected 'uniform' or 'normal', got 'unifrom'"),
+        ("constant", {"value": "one"}, "value: expected a finite number, got 'one'"),
+        ("constant", {"value": float("inf")}, "value: expected a finite number, got inf"),
+        ("uniform", {"low": float("nan")}, "low: expected a finite number, got nan"),
+        ("uniform", {"low": 1, "high": 0}, "high: expected a number >= low, 1, got 0"),
+        ("uniform", {"low": -1e308, "high": 1e308}, "high: expected a number >= low, -1e\\+308, got 1e\\+308"),
+        ("normal", {"std": -1}, "std: expected a number >= 0, got -1"),
+        ("orthogonal", {"gain": None}, "gain: expected a finite number, got None"),
+    ],
+)
+def test_a_wrong_constant_is_named(name: str, constants: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        initializer(name, **constants)
+
+
+def test_weights_that_are_not_finite_are_refused() -> None:
+    class Endless:
+        def weights(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> Array:
+            return np.full((fan_out, fan_in), np.inf)
+
+    with pytest.raises(ValueError, match=r"W\[2\]: expected finite numbers, got inf"):
+        cbp.Network([2, 1], init=Endless())

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ..constants import check_at_least_0
 from ..inputs import as_whole
-from ..optimizers.checks import check_at_least_0
 from ..watched import Best
 from .callback import Callback
 

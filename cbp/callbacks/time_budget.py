@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ..optimizers.checks import check_positive
+from ..constants import check_positive
 from .callback import Callback
 
 if TYPE_CHECKING:

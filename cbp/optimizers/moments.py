@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .checks import check_at_least_0, check_betas, check_lr, check_positive
+from ..constants import check_at_least_0, check_betas, check_lr, check_positive
 from .compiled import Compiled, Rule
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..constants import check_at_least_0, check_positive
 from ..inputs import as_whole
-from ..optimizers.checks import check_at_least_0, check_positive
 from .schedule import Schedule, Timed, When
 
 __all__ = ["Exponential", "InvScaling", "InverseTime", "MultiStep", "Polynomial", "Step"]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..optimizers.checks import check_positive
+from ..constants import check_positive
 
 __all__ = ["Schedule", "Timed", "When"]
 

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..constants import check, check_at_least_0, check_positive
 from ..inputs import as_whole
-from ..optimizers.checks import check, check_at_least_0, check_positive
 from ..watched import column_of, is_score
 from .schedule import Schedule, When
 

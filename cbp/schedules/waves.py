@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..constants import check, check_at_least_0, check_positive
 from ..inputs import as_whole
-from ..optimizers.checks import check, check_at_least_0, check_positive
 from .schedule import Schedule, Timed, When
 
 __all__ = ["Cosine", "CosineRestarts", "OneCycle", "Warmup"]

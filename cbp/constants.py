@@ -1,4 +1,4 @@
-"""Checks of an optimiser's constants; each raises ValueError and names the constant."""
+"""Checks of the constants of optimisers, schedules and initialisers; each raises ValueError and names the constant."""
 
 from __future__ import annotations
 
@@ -7,13 +7,28 @@ from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
-__all__ = ["check", "check_at_least_0", "check_betas", "check_lr", "check_pair", "check_positive", "check_rate"]
+__all__ = [
+    "check",
+    "check_at_least_0",
+    "check_betas",
+    "check_lr",
+    "check_number",
+    "check_pair",
+    "check_positive",
+    "check_rate",
+]
 
 
 def check(name: str, got: object, expected: str, inside: Callable[[float], bool]) -> None:
     """`got` is a finite number that lies `inside`."""
     if not (isinstance(got, Real) and math.isfinite(got) and inside(float(got))):
         raise ValueError(f"{name}: expected {expected}, got {got!r}")
+
+
+def check_number(**constants: object) -> None:
+    """Each is a finite number."""
+    for name, got in constants.items():
+        check(name, got, "a finite number", lambda _: True)
 
 
 def check_positive(**constants: object) -> None:
