@@ -99,6 +99,10 @@ class Names:
         """The entry that this very thing has, or one like it in every field."""
         return next((entry for entry in self._by_name.get(spec.name, []) if entry.spec == spec), None)
 
+    def short(self) -> list[str]:
+        """Every short name."""
+        return [*self._by_name]
+
     def all(self) -> list[str]:
         """Every short name, then every full one."""
         return [*self._by_name, *(entry.id for entry in self._entries)]

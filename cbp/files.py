@@ -156,7 +156,7 @@ def _network(model: ModelDescription, on_change: str) -> Network:
         for l in model.frozen:
             net.freeze(l)
     for l in net.W:
-        net.W[l], net.b[l] = model.W[l], model.b[l]
+        net.W[l][...], net.b[l][...] = model.W[l], model.b[l]
     return net
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_class_weights", "as_matrix", "as_numbers", "as_samples", "as_targets", "as_weights", "as_whole",
-    "dense",
+    "assign", "dense",
 ]  # fmt: skip
 
 LARGEST_SEED = 2**64 - 1
@@ -46,10 +46,12 @@ def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
     TypeError
         Not real numbers.
     ValueError
-        Rows of different lengths.
+        Rows of different lengths, or numbers that are masked.
     """
     if hasattr(values, "toarray"):
         raise TypeError(f"{name}: expected a dense array, got a sparse matrix; pass {name}.toarray()")
+    if hasattr(values, "filled") and np.ma.is_masked(values):
+        raise ValueError(f"{name}: expected every number, got a masked array; fill it, or leave these samples out")
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -77,7 +79,26 @@ def as_matrix(values: ArrayLike, dtype: np.dtype, name: str) -> np.ndarray:
     ValueError
         A NaN or infinity, or a number too large for `dtype`.
     """
+    return _finite(as_numbers(values, name), dtype, name)
+
+
+def assign(view: np.ndarray, values: ArrayLike, name: str) -> None:
+    """Copy `values` into `view`; where they are `view` itself, as after ``net.W[2] += 1``, nothing is left to do.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `as_matrix`, or another shape; `view` is as it was.
+    """
+    if values is view:
+        return
     array = as_numbers(values, name)
+    if array.shape != view.shape:
+        raise ValueError(f"{name}: expected shape {view.shape}, got {array.shape}")
+    view[...] = _finite(array, view.dtype, name)
+
+
+def _finite(array: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
     with np.errstate(over="ignore"):
         ready = np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED"])
     if not np.isfinite(ready).all():

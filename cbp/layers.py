@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +30,7 @@ class Layers(Mapping[int, np.ndarray]):
 
     def check(self, l: int) -> None:
         """Raise IndexError unless `l` is a layer with weights."""
-        if l not in self._views:
+        if not isinstance(l, Hashable) or l not in self._views:
             raise IndexError(
                 f"{self._name}[{l!r}]: layers with weights are 2 to {max(self._views)} (layer 1 is the input)"
             )
@@ -41,10 +41,7 @@ class Layers(Mapping[int, np.ndarray]):
 
     def __setitem__(self, l: int, values: ArrayLike) -> None:
         self.check(l)
-        array = inputs.as_numbers(values, f"{self._name}[{l}]")
-        if array.shape != self._views[l].shape:
-            raise ValueError(f"{self._name}[{l}]: expected shape {self._views[l].shape}, got {array.shape}")
-        self._views[l][...] = array
+        inputs.assign(self._views[l], values, f"{self._name}[{l}]")
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._views)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from .schedules import Schedule
 
 __all__ = ["Network"]
+
+MOST_PARAMETERS = 2**48  # the core counts bytes in 63 bits, those of the workspace too
 
 
 class Network:
@@ -126,16 +129,23 @@ class Network:
         return self._plan.n_parameters
 
     @property
+    def W(self) -> Layers:
+        """W^l of the layers l = 2 .. L; assigning to one of them copies."""
+        return self._W
+
+    @property
+    def b(self) -> Layers:
+        """b^l of the layers l = 2 .. L; assigning to one of them copies."""
+        return self._b
+
+    @property
     def parameters(self) -> np.ndarray:
         """Every W^l and b^l in one vector, writable; assigning to it copies."""
         return self._theta
 
     @parameters.setter
     def parameters(self, values: ArrayLike) -> None:
-        array = inputs.as_numbers(values, "parameters")
-        if array.shape != self._theta.shape:
-            raise ValueError(f"parameters: expected shape {self._theta.shape}, got {array.shape}")
-        self._theta[...] = array
+        inputs.assign(self._theta, values, "parameters")
 
     @property
     def frozen(self) -> tuple[int, ...]:
@@ -393,7 +403,7 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         """What `copy` and `pickle` take along: everything but what `_allocate` makes."""
-        made = {"_plan", "_single", "_workspaces", "_theta", "W", "b"}
+        made = {"_plan", "_single", "_workspaces", "_theta", "_W", "_b"}
         kept = {name: value for name, value in self.__dict__.items() if name not in made}
         return kept | {"extra": dict(self.extra), "parameters": self._theta, "frozen": self.frozen}
 
@@ -401,7 +411,7 @@ class Network:
         properties = {"parameters", "frozen"}
         self.__dict__.update((name, value) for name, value in state.items() if name not in properties)
         self._allocate()
-        self.parameters = state["parameters"]
+        self._theta[...] = state["parameters"]
         for l in state["frozen"]:
             self.freeze(l)
 
@@ -411,7 +421,7 @@ class Network:
         self._workspaces: list[np.ndarray] = []
         self._theta: np.ndarray = aligned(self._plan.n_parameters, self.dtype)
         self._single = Single(self._plan, self._theta)
-        self.W, self.b = self._views(self._theta)
+        self._W, self._b = self._views(self._theta)
 
     def _make_plan(self, keep_z: bool) -> Plan:
         cost = self.cost_function
@@ -510,6 +520,9 @@ def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
         checked, whole = (), False
     if not whole or len(checked) < 2 or min(checked) < 1:
         raise ValueError(f"sizes: expected at least two whole numbers >= 1, such as [784, 30, 10]; got {sizes!r}")
+    count = sum((n_in + 1) * n_out for n_in, n_out in pairwise(checked))
+    if count > MOST_PARAMETERS:
+        raise ValueError(f"sizes: {sizes!r} would have {count:,} parameters, more than any memory holds")
     return checked
 
 

@@ -176,9 +176,11 @@ class Registry:
 
     def _unknown(self, kind: Kind, name: str) -> Exception:
         distribution, colon, _ = name.rpartition(":")
-        known = self._names[kind].all()
+        names = self._names[kind]
         listing = f"cbp.{kind}s() lists what there is"
-        hint = did_you_mean(name, known, listing if kind in ("activation", "cost") else f"there are {', '.join(known)}")
+        if kind not in ("activation", "cost"):
+            listing = f"there are {', '.join(names.short())}"
+        hint = did_you_mean(name, names.all(), listing)
         message = f"unknown {kind} {name!r}: {hint}"
         if self.left_out:
             message += f"; CBP_PLUGINS leaves out {', '.join(self.left_out)}"

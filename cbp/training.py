@@ -20,6 +20,7 @@ from .rates import scheduled
 from .run import Run
 from .samples import Samples, pair
 from .schedules import Schedule
+from .shown import shown
 from .stepping import Stepping
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def train(
 
 
 def _told(progress: bool | Callable[[History], None]) -> list[Any]:
-    """The callbacks that show how far it is."""
+    """The callbacks that show how far it is; TypeError if it is not known how."""
+    if not callable(progress) and progress not in (True, False):
+        raise TypeError(f"progress: expected True, False, or a function to call each epoch; got {shown(progress)}")
     if not progress:
         return []
     from .progress import Progress, Tell

@@ -82,6 +82,12 @@ def test_the_same_numbers_give_the_same_answers(form: str, dtype: str) -> None:
     assert net.parameters.tobytes() == other.parameters.tobytes()
 
 
+def test_a_masked_array_that_masks_nothing_is_an_array() -> None:
+    net, (X, y) = network(), data()
+    assert net.predict(np.ma.masked_array(X)).tobytes() == net.predict(X).tobytes()
+    assert net.cost(X, np.ma.masked_array(y, mask=np.zeros(y.shape, bool))) == net.cost(X, y)
+
+
 def test_booleans_are_zeros_and_ones() -> None:
     net, X = network(), np.eye(3, dtype=bool)
     assert net.predict(X).tobytes() == net.predict(np.eye(3)).tobytes()
@@ -146,6 +152,11 @@ BAD_X = [
     ([[1, 2, None]], TypeError, "X: expected real numbers, got dtype object"),
     ("digits", TypeError, "X: expected real numbers, got dtype <U6"),
     (None, TypeError, "X: expected real numbers, got dtype object"),
+    (
+        np.ma.masked_array(X, mask=np.arange(18).reshape(6, 3) == 4),
+        ValueError,
+        "X: expected every number, got a masked array; fill it, or leave these samples out",
+    ),
     (Sparse(), TypeError, r"X: expected a dense array, got a sparse matrix; pass X.toarray\(\)"),
 ]
 

@@ -124,6 +124,19 @@ def test_assigning_copies() -> None:
             ValueError,
             r"parameters: expected shape \(26,\), got \(3,\)",
         ),
+        (
+            lambda net: net.W.__setitem__(2, np.full((4, 3), np.nan)),
+            ValueError,
+            r"W\[2\]: expected finite numbers, got nan at \[0, 0\]",
+        ),
+        (
+            lambda net: setattr(net, "parameters", [*np.zeros(25), np.inf]),
+            ValueError,
+            r"parameters: expected finite numbers, got inf at \[25\]",
+        ),
+        (lambda net: setattr(net, "W", np.ones((4, 3))), AttributeError, "'W' of 'Network' object has no setter"),
+        (lambda net: setattr(net, "b", np.ones(4)), AttributeError, "'b' of 'Network' object has no setter"),
+        (lambda net: net.freeze([2, 3]), IndexError, r"W\[\[2, 3\]\]: layers with weights are 2 to 3"),
         (lambda net: net.freeze(1), IndexError, r"W\[1\]: layers with weights are 2 to 3"),
         (lambda net: net.freeze(4), IndexError, r"W\[4\]: layers with weights are 2 to 3"),
     ],
@@ -135,6 +148,14 @@ def test_a_wrong_assignment_changes_nothing(assign: Callable[[Any], Any], error:
         assign(net)
     assert net.parameters.tobytes() == before
     assert net.frozen == ()
+
+
+def test_a_number_too_large_for_float32_is_refused() -> None:
+    net = network(dtype="float32")
+    before = net.parameters.tobytes()
+    with pytest.raises(ValueError, match=r"b\[3\]: its largest number, 1e\+39, does not fit float32"):
+        net.b[3] = [1e39, 0]
+    assert net.parameters.tobytes() == before
 
 
 def test_layers_are_a_mapping_of_layer_numbers() -> None:
@@ -231,6 +252,13 @@ def test_the_number_type_rounds_the_same_draw() -> None:
         ({"sizes": 3}, ValueError, "sizes: expected"),
         ({"sizes": [3, None]}, ValueError, "sizes: expected"),
         ({"sizes": [3, float("nan")]}, ValueError, "sizes: expected"),
+        (
+            {"sizes": [1, 2**32, 2**32, 1]},
+            ValueError,
+            "sizes: .* would have 18,446,744,090,889,420,801 parameters, more than any memory holds",
+        ),
+        ({"sizes": [2**32 - 1, 2**32]}, ValueError, "sizes: .* more than any memory holds"),
+        ({"sizes": [2**70, 1]}, ValueError, "sizes: .* more than any memory holds"),
         ({"activation": "rellu"}, ValueError, "unknown activation 'rellu': did you mean 'relu'\\?"),
         (
             {"activation": "zzz"},
@@ -276,6 +304,11 @@ def test_the_number_type_rounds_the_same_draw() -> None:
             {"init": "he_unifrom"},
             ValueError,
             "unknown initializer 'he_unifrom': did you mean 'he_uniform'\\?",
+        ),
+        (
+            {"init": "?"},
+            ValueError,
+            r"unknown initializer '\?': there are zeros, constant, uniform, .*, orthogonal$",
         ),
         (
             {"init": 3},

@@ -43,6 +43,7 @@ X, Y, LABELS = samples()
         ({"validation": 1.0}, ValueError, "validation: expected a fraction"),
         ({"validation": 0.001}, ValueError, "validation: expected a fraction"),
         ({"validation": float("nan")}, ValueError, "validation: expected a fraction"),
+        ({"progress": "bar"}, TypeError, "progress: expected True, False, or a function .*; got 'bar'"),
         (
             {"validation": "some"},
             TypeError,
