@@ -18,15 +18,16 @@ from setuptools.command.build_ext import build_ext
 # One file says how kernels are compiled, cbp's own and a plugin's. It is run alone: there is no cbp to import yet.
 COMPILE = runpy.run_path("cbp/headers.py")
 
-# The products want a·b + c contracted to one instruction; kernels and updates, which are cut up at will, must not.
+# The products want a·b + c contracted to one instruction; the others, which are cut up at will, must not.
 # The tile is written in vectors and gains nothing from -O3, which takes a minute over its many sizes.
 VECTOR = {
     "tiles": ["-O2"],
     "kernels": [*COMPILE["KERNEL_FLAGS"]],
     "updates": [*COMPILE["KERNEL_FLAGS"]],
+    "regularizers": [*COMPILE["KERNEL_FLAGS"]],
     "probe": [],
 }
-CONTROL = ("cpu", "sentinel", "bound", "passes", "plan", "single", "epoch")
+CONTROL = ("cpu", "sentinel", "bound", "passes", "plan", "single", "learning", "epoch")
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 ISAS = {isa: [*march] for isa, march in COMPILE["ISA_FLAGS"].items() if (isa != "base") == X86}
 if only := os.environ.get("CBP_BUILD_ISAS"):  # "v3": a quicker build for this machine alone

@@ -304,10 +304,17 @@ class Network:
         sample_weight: ArrayLike | None = None,
         class_weight: Mapping[int, float] | str | None = None,
         callbacks: Sequence[Any] | Any = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        max_norm: float | None = None,
+        clip_value: float | None = None,
+        clip_norm: float | None = None,
         threads: int | None = None,
         progress: bool | Callable[[History], None] = False,
     ) -> History:
         """Train: for each batch one step of the optimiser along the gradient of E.
+
+        `l1` to `clip_norm` are explained in docs/regularization.md.
 
         Parameters
         ----------
@@ -339,6 +346,12 @@ class Network:
         callbacks : list of objects, optional
             What else happens at the beginnings and ends of the training, its epochs and its batches: those of
             `cbp.callbacks`, such as ``EarlyStopping(patience=5)``, or any with such hooks.
+        l1, l2 : float
+            Add l1·Σ|W| + ½·l2·ΣW² to E, over the weights, not the biases.
+        max_norm : float, optional
+            The largest norm that the weights into a unit may have after a step.
+        clip_value, clip_norm : float, optional
+            The largest size of a number of the gradient, and the largest norm of all of it.
         threads : int, optional
             At most so many share a step that is large enough; the result has the same bits for any number.
             By default ``CBP_NUM_THREADS``, else ``OMP_NUM_THREADS``, else the cores of this process.
@@ -360,6 +373,7 @@ class Network:
         KeyboardInterrupt
             The parameters are those after the last whole step.
         """
+        from .regularization import Regularization
         from .training import train
 
         return train(
@@ -376,6 +390,7 @@ class Network:
             sample_weight=sample_weight,
             class_weight=class_weight,
             callbacks=callbacks,
+            regularization=Regularization(l1=l1, l2=l2, max_norm=max_norm, clip_value=clip_value, clip_norm=clip_norm),
             threads=threads,
             progress=progress,
         )

@@ -17,6 +17,7 @@ from .schedules import Schedule, When
 if TYPE_CHECKING:
     from .network import Network
     from .optimizers import SupportsUpdate
+    from .regularization import Regularization
     from .samples import Samples
 
 __all__ = ["Position", "Run"]
@@ -63,6 +64,7 @@ class Run:
     schedule : Schedule
     lr : float
         η before the schedule changes it.
+    regularization : Regularization
     rate : float
         η of the newest batch.
     seed : int
@@ -94,9 +96,11 @@ class Run:
         epochs: int,
         seed: int,
         held_out: Samples | None,
+        regularization: Regularization,
         calls: Calls,
     ) -> None:
         self.net, self.optimizer, self.schedule, self.lr, self.seed = net, optimizer, schedule, lr, seed
+        self.regularization = regularization
         self.history, self.first = History(epochs), net.epochs_trained
         self.epoch = self.samples = 0
         self.batches: int | None = None

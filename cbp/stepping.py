@@ -44,6 +44,7 @@ class Stepping:
             slots,
             threads,
             run.watch if run.calls.have("watch") else None,
+            run.regularization,
         )
         run.position, run.batches = self._epochs, feed.batches
 

@@ -17,6 +17,7 @@ from .made import optimizer as make_optimizer
 from .makers import Optimizer
 from .optimizers import SupportsUpdate
 from .rates import scheduled
+from .regularization import Regularization
 from .run import Run
 from .samples import Samples, pair
 from .schedules import Schedule
@@ -44,6 +45,7 @@ def train(
     sample_weight: ArrayLike | None,
     class_weight: Mapping[int, float] | str | None,
     callbacks: Any,
+    regularization: Regularization,
     threads: int | None,
     progress: bool | Callable[[History], None],
 ) -> History:
@@ -59,7 +61,7 @@ def train(
         held_out = Samples.checked(net, *pair(validation))
     made, rule, lr = scheduled(make_optimizer(optimizer), schedule)
     calls = Calls(callbacks, *_told(progress))
-    run = Run(net, made, rule, lr, epochs, seed, held_out, calls)
+    run = Run(net, made, rule, lr, epochs, seed, held_out, regularization, calls)
     stepping = Stepping(run, Whole(samples, batch_size, shuffle, seed), threads)
     with run.under_way():
         stepping.solve()

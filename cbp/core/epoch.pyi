@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..regularization import Regularization
 from .plan import Plan
 
 def shuffled(n: int, seed: int, number: int) -> np.ndarray: ...
@@ -23,6 +24,7 @@ class Epochs:
         state: np.ndarray,
         threads: int = ...,
         watch: Callable[[], bool] | None = ...,
+        regularization: Regularization | None = ...,
     ) -> None: ...
     @property
     def threads(self) -> int: ...

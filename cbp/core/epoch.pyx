@@ -13,15 +13,17 @@ the samples depends on (seed, epoch) alone, so a run can be taken up at any batc
 
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
-from libc.math cimport isfinite
+from libc.math cimport INFINITY, isfinite
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 
 from cbp_kernel cimport CBP_OK
 
-from .passes cimport Net, Share, backpropagate, differentiate, feed_forward, lowest_layer, measure, real
+from .course cimport Course
+from .learning cimport learn
+from .passes cimport Net, Share, backpropagate, feed_forward, lowest_layer, measure, real
 from .plan cimport Plan
-from .team cimport begin_of, team, team_meet, team_run, useful_threads
+from .team cimport begin_of, team_meet, team_run, useful_threads
 from .updates cimport Update
 
 import numpy as np
@@ -44,45 +46,6 @@ cdef enum:
     RAISED = -4                  # by an optimiser in Python
 
 cdef double LOOK = 5e7           # multiplications between two looks for a signal: a few milliseconds
-
-
-cdef struct Course:
-    # What one epoch is told and leaves behind. Matrices and vectors of the network's dtype are void.
-    Net *net
-    int lowest                   # layer that learns
-    Py_ssize_t n                 # samples
-    Py_ssize_t start             # IN/OUT where in the order the next batch begins
-    Py_ssize_t limit             # batches to take at most
-    const double *rates          # (limit,): η of each
-    const void *X                # (n, N_1)
-    const void *targets          # (n, N_L), or NULL where there are
-    const int64_t *labels        # (n,)
-    const void *on_off           # (2,): what a label's row holds elsewhere, and at the label
-    const void *weights          # (n,) or NULL
-    Py_ssize_t *order            # (n,)
-    Py_ssize_t batch_size
-    void *X_B                    # the batch: (batch_size, N_1), (batch_size, N_L), (batch_size,)
-    void *targets_B
-    void *weights_B
-    void *theta
-    void *gradient
-    void *state                  # slot s begins at s·stride
-    Py_ssize_t stride
-    void *work
-    double rate                  # η of this step
-    bint plain                   # gradient descent: θ -= η·g as g is computed
-    const Update *update         # NULL: the optimiser is Python
-    double *hyper
-    double step                  # IN/OUT steps taken since training began
-    double cost, weight          # OUT Σ w·C and Σ w over the samples seen
-    Py_ssize_t batch             # OUT batches finished
-    Py_ssize_t rows              # OUT samples in the newest batch
-    bint interrupted, raised     # OUT by a signal; by an optimiser in Python
-    int[64] status               # of each thread's passes; 64 is TEAM_LIMIT
-    int[64] failed               # the layer whose kernel stopped them; 0 for the cost
-    int outcome                  # OUT CBP_OK, or why the epoch ended
-    team crew
-    void *caller                 # Epochs
 
 
 cdef inline uint64_t random_bits(uint64_t *state) noexcept nogil:
@@ -165,63 +128,6 @@ cdef int weigh(const Course *course, Py_ssize_t B, double *cost, double *weight,
             cost[0] += weights[i] * <double>C[i]
             weight[0] += weights[i]
     return CBP_OK if isfinite(cost[0]) else NOT_FINITE
-
-
-cdef void learn(Course *course, double weight, const Share *share, real tag) noexcept nogil:
-    """This share of every gradient, and its step."""
-    cdef const real *X = <const real *>course.X_B
-    cdef real *theta = <real *>course.theta
-    cdef real *gradient = <real *>course.gradient
-    cdef real scale = <real>(1 / weight) if course.net.mean else 1
-    if course.plain:
-        differentiate(course.net, X, <real *>course.work, -scale * <real>course.rate, True, theta, share)
-        return
-    if course.update != NULL and course.update.begin != NULL:     # its scalars are one thread's to change
-        if share.thread == 0:
-            course.update.begin(course.hyper, course.step + 1)
-        team_meet(&course.crew)
-    differentiate(course.net, X, <real *>course.work, scale, False, gradient, share)
-    if course.update != NULL:
-        update(course, share, theta, gradient, <real *>course.state)
-        return
-    team_meet(&course.crew)
-    if share.thread == 0:
-        with gil:
-            course.raised = (<Epochs>course.caller).update_in_python()
-
-
-cdef void update(const Course *course, const Share *share, real *theta, real *gradient,
-                 real *state) noexcept nogil:
-    """The optimiser's step on what `differentiate` gave this thread, as few stretches as there are."""
-    cdef const Net *net = course.net
-    cdef Py_ssize_t start, O, rows, stop = 0
-    cdef int l = 2
-    while l <= net.L:
-        if net.layer[l].frozen:
-            l += 1
-            continue
-        start, O, rows = net.layer[l].W, net.layer[l].size, net.layer[l - 1].size
-        if share.threads == 1:                                    # all layers up to the next frozen one
-            while l <= net.L and not net.layer[l].frozen:
-                stop = net.layer[l].b + net.layer[l].size
-                l += 1
-            update_stretch(course, start, stop, theta, gradient, state)
-            continue
-        stop = start + begin_of(rows, share.thread + 1, share.threads) * O
-        update_stretch(course, start + begin_of(rows, share.thread, share.threads) * O, stop, theta, gradient, state)
-        if l % share.threads == share.thread:
-            update_stretch(course, net.layer[l].b, net.layer[l].b + O, theta, gradient, state)
-        l += 1
-
-
-cdef inline void update_stretch(const Course *course, Py_ssize_t start, Py_ssize_t stop, real *theta,
-                                real *gradient, real *state) noexcept nogil:
-    if real is float:
-        course.update.f32(theta + start, gradient + start, state + start, course.stride, stop - start,
-                          course.hyper, course.rate, course.step + 1)
-    else:
-        course.update.f64(theta + start, gradient + start, state + start, course.stride, stop - start,
-                          course.hyper, course.rate, course.step + 1)
 
 
 cdef int epoch(Course *course, int thread, real tag) noexcept nogil:
@@ -317,27 +223,51 @@ cdef class Epochs:
         At most so many; fewer where a step is too small to share.
     watch : callable, optional
         Called every few milliseconds; `run` returns after the batch at hand where it answers True.
+    regularization : object, optional
+        With the attributes of `cbp.regularization.Regularization`.
     """
 
     cdef Plan plan
     cdef object X, targets, labels, on_off, weights, theta, gradient, work, X_B, targets_B, weights_B, order
+    cdef object squares, norms
     cdef readonly object state, hyper
     cdef object rule, interruption, watch
     cdef readonly int threads
     cdef Course course
 
     def __init__(self, Plan plan, theta, on_off, Py_ssize_t batch_size, rule, hyper, state, int threads=1,
-                 watch=None):
+                 watch=None, regularization=None):
         self.plan, self.theta, self.on_off, self.watch = plan, theta, on_off, watch
         self.hyper, self.state, self.rule = hyper, state, rule
         self.threads = useful_threads(threads, 3.0 * batch_size * plan.n_parameters) if plan.concurrent else 1
+        self.course.net, self.course.caller, self.course.in_python = &plan.net, <void *>self, step_in_python
+        self.regularize(regularization)
+        if rule is None and self.course.shapes:     # a gradient must be whole before it is a step
+            self.rule = rule = "descent"
         self.gradient = aligned(plan.n_parameters if rule is not None else 0, plan.dtype)
         self.course.plain, self.course.update = rule is None, NULL
         if isinstance(rule, str):
             self.rule = isa.updates.rule(rule)
             self.course.update = <const Update *>PyCapsule_GetPointer(self.rule, "cbp.core.update")
-        self.course.net, self.course.caller = &plan.net, <void *>self
         self.make_room(batch_size)
+
+    cdef int regularize(self, regularization) except -1:
+        """Note what is asked for, with the room it takes."""
+        cdef Course *course = &self.course
+        cdef Py_ssize_t units = sum(self.plan.net.layer[l].size for l in range(1, self.plan.net.L + 1))
+        cdef double[::1] squares = np.zeros(units + self.plan.net.L)
+        cdef double[::1] norms = np.zeros(units)
+        course.clip_value = course.clip_norm = course.max_norm = INFINITY
+        if regularization is None:
+            return 0
+        course.l1, course.l2 = regularization.l1, regularization.l2
+        course.clip_value = limit(regularization.clip_value)
+        course.clip_norm = limit(regularization.clip_norm)
+        course.max_norm = limit(regularization.max_norm)
+        course.shapes = course.l1 or course.l2 or min(course.clip_value, course.clip_norm) < INFINITY
+        self.squares, self.norms = squares, norms
+        course.squares, course.norms = &squares[0] if course.clip_norm < INFINITY else NULL, &norms[0]
+        return 0
 
     cdef int make_room(self, Py_ssize_t B) except -1:
         """Buffers for batches of up to B samples."""
@@ -440,7 +370,7 @@ cdef class Epochs:
         if course.outcome == NOT_FINITE:
             raise NotFinite(course.batch + 1, self.first_not_finite())
 
-    cdef bint update_in_python(self) noexcept:
+    cdef bint step_in_python(self) noexcept:
         """The step of an optimiser that is not compiled: whether it raised, which is kept."""
         try:
             self.rule(self.gradient, self.course.rate)
@@ -466,6 +396,15 @@ cdef class Epochs:
             if not (np.isfinite(z).all() and np.isfinite(a).all()):
                 return l
         return None
+
+
+cdef bint step_in_python(void *epochs) noexcept:
+    return (<Epochs>epochs).step_in_python()
+
+
+cdef double limit(given) except? -1:
+    """A limit, where None is none."""
+    return INFINITY if given is None else given
 
 
 cdef int point(Epochs self, Course *course, real tag) except -1:

@@ -18,7 +18,7 @@ except ImportError as error:
 
     raise explained(error) from None
 
-__all__ = ["isa", "kernels", "tiles", "updates"]
+__all__ = ["isa", "kernels", "regularizers", "tiles", "updates"]
 
 
 def _choose() -> str:
@@ -36,3 +36,4 @@ isa = _choose()
 tiles = import_module(f"{__package__}.{isa}.tiles")
 kernels = import_module(f"{__package__}.{isa}.kernels")
 updates = import_module(f"{__package__}.{isa}.updates")
+regularizers = import_module(f"{__package__}.{isa}.regularizers")

@@ -1,0 +1,55 @@
+"""What one epoch of a training is told and leaves behind."""
+
+from libc.stdint cimport int64_t
+
+from .passes cimport Net
+from .team cimport team
+from .updates cimport Update
+
+ctypedef bint (*step_in_python)(void *caller) noexcept     # with the GIL; whether it raised
+
+
+cdef struct Course:
+    # Matrices and vectors of the network's dtype are void.
+    Net *net
+    int lowest                   # layer that learns
+    Py_ssize_t n                 # samples
+    Py_ssize_t start             # IN/OUT where in the order the next batch begins
+    Py_ssize_t limit             # batches to take at most
+    const double *rates          # (limit,): η of each
+    const void *X                # (n, N_1)
+    const void *targets          # (n, N_L), or NULL where there are
+    const int64_t *labels        # (n,)
+    const void *on_off           # (2,): what a label's row holds elsewhere, and at the label
+    const void *weights          # (n,) or NULL
+    Py_ssize_t *order            # (n,)
+    Py_ssize_t batch_size
+    void *X_B                    # the batch: (batch_size, N_1), (batch_size, N_L), (batch_size,)
+    void *targets_B
+    void *weights_B
+    void *theta
+    void *gradient
+    void *state                  # slot s begins at s·stride
+    Py_ssize_t stride
+    void *work
+    double rate                  # η of this step
+    bint plain                   # gradient descent: θ -= η·g as g is computed
+    const Update *update         # NULL: the optimiser is Python
+    double *hyper
+    double step                  # IN/OUT steps taken since training began
+    double cost, weight          # OUT Σ w·C and Σ w over the samples seen
+    Py_ssize_t batch             # OUT batches finished
+    Py_ssize_t rows              # OUT samples in the newest batch
+    bint interrupted, raised     # OUT by a signal; by an optimiser in Python
+    int[64] status               # of each thread's passes; 64 is TEAM_LIMIT
+    int[64] failed               # the layer whose kernel stopped them; 0 for the cost
+    int outcome                  # OUT CBP_OK, or why the epoch ended
+    team crew
+    void *caller                 # Epochs
+    step_in_python in_python     # its step, where `update` is NULL
+    bint shapes                  # the gradient changes before the optimiser sees it, by l1 .. clip_norm
+    double l1, l2                # E has l1·Σ|W| + ½·l2·ΣW² added, over the weights that learn
+    double clip_value, clip_norm     # the largest |g| and ‖g‖; infinity: no limit
+    double max_norm              # the largest norm of the weights into a unit; infinity: no limit
+    double *squares              # (Σ N_{l-1} + 1): Σ g² of every row and b^l of the gradient, where clip_norm asks
+    double *norms                # (Σ N_l): of the weights into each unit
