@@ -16,7 +16,7 @@ from .settings import SettingError
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint
 
-__all__ = ["Installed", "PluginError", "chosen", "installed", "normalized"]
+__all__ = ["Installed", "PluginError", "belongs", "chosen", "installed", "normalized"]
 
 GROUP = "cbp"
 
@@ -47,6 +47,11 @@ class Installed:
 def normalized(name: str) -> str:
     """A distribution's name in the one spelling that pip compares: ``My_Plugin`` is ``my-plugin``."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def belongs(label: str, distribution: str) -> bool:
+    """Whether the plugin that messages call `label` is of a distribution, however that is spelled."""
+    return normalized(label.rpartition(":")[0]) == normalized(distribution)
 
 
 def installed() -> tuple[list[Installed], dict[str, BaseException]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._version import __version__
+from .discovery import belongs
 from .entries import CBP, LOCAL, Entry, Kind, kind_of
 from .registry import registry
 
@@ -30,12 +31,22 @@ def recalled(kind: Kind, distribution: str, name: str, version: str) -> Entry:
     try:
         return registry.find(kind, f"{distribution}:{name}")
     except (ValueError, ImportError) as error:
-        remedies = {
-            LOCAL: f"register it first with cbp.register({kind.capitalize()}({name!r}, ...))",
-            CBP: f"upgrade cbp, which is {__version__} here, to {version}",
-        }
-        remedy = remedies.get(distribution, f"install {distribution}=={version} and load again")
+        remedy = _remedy(kind, distribution, name, version)
         raise MissingError(f"it uses the {kind} {name!r} of {distribution!r}, not found here: {remedy}") from error
+
+
+def _remedy(kind: Kind, distribution: str, name: str, version: str) -> str:
+    if distribution == LOCAL:
+        return f"register it first with cbp.register({kind.capitalize()}({name!r}, ...))"
+    if distribution == CBP:
+        return f"upgrade cbp, which is {__version__} here, to {version}"
+    for label in registry.left_out:
+        if belongs(label, distribution):
+            return f"CBP_PLUGINS leaves out {label}; let it in"
+    for label, error in registry.failures.items():
+        if belongs(label, distribution):
+            return f"{label} failed to load ({type(error).__name__}: {error})"
+    return f"install {distribution}=={version} and load again"
 
 
 def reference(spec: Any) -> tuple[Callable[..., Any], tuple[str, ...]]:

@@ -20,7 +20,7 @@ from .builtins import activations as built_in_activations
 from .builtins import costs as built_in_costs
 from .builtins import initializers as built_in_initializers
 from .builtins import optimizers as built_in_optimizers
-from .discovery import Installed, PluginError, chosen, installed, normalized
+from .discovery import Installed, PluginError, belongs, chosen, installed
 from .entries import CBP, KINDS, LOCAL, Entry, Kind, Names, Spec, kind_of
 from .plugin import Activation, Cost, Initializer, Optimizer
 from .suggestions import did_you_mean
@@ -184,11 +184,7 @@ class Registry:
         message = f"unknown {kind} {name!r}: {hint}"
         if self.left_out:
             message += f"; CBP_PLUGINS leaves out {', '.join(self.left_out)}"
-        broken = {
-            label: error
-            for label, error in self.failures.items()
-            if not colon or normalized(label.rpartition(":")[0]) == normalized(distribution)
-        }
+        broken = {label: error for label, error in self.failures.items() if not colon or belongs(label, distribution)}
         if not broken:
             return ValueError(message)
         causes = "; ".join(f"{label} ({type(error).__name__}: {error})" for label, error in broken.items())

@@ -179,6 +179,22 @@ def test_a_missing_plugin_is_named_as_the_file_claims_it(saved: Path, release: C
         cbp.load(saved)
 
 
+def test_a_plugin_that_is_left_out_is_not_to_be_installed(
+    saved: Path, release: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release("1.0")
+    monkeypatch.setenv("CBP_PLUGINS", "-cbp-swirls")
+    with pytest.raises(ModelError, match="not found here: CBP_PLUGINS leaves out cbp-swirls:cbp-swirls; let it in"):
+        cbp.load(saved)
+
+
+def test_a_plugin_that_cannot_be_loaded_is_named_with_its_cause(saved: Path, release: Callable[..., None]) -> None:
+    release("1.0", spec_version="nothing")
+    expected = "not found here: cbp-swirls:cbp-swirls failed to load (NameError: name 'nothing' is not defined)"
+    with pytest.raises(ModelError, match=re.escape(expected)):
+        cbp.load(saved)
+
+
 def test_a_model_can_be_looked_at_without_its_plugins(saved: Path, release: Callable[..., None]) -> None:
     net = network()
     release(None)
