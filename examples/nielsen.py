@@ -95,6 +95,18 @@ def curve_of_cbp(sizes: list[int], train: Any, test: Any, epochs: int, seed: int
     return list(history["validation_accuracy"])
 
 
+def verdict(plain: Any, compiled: Any) -> str:
+    """Compare the curves' means, one a seed, with how much they differ from seed to seed."""
+    a, b = plain.mean(axis=1), compiled.mean(axis=1)
+    difference = b.mean() - a.mean()
+    noise = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a))
+    return (
+        f"cbp - NumPy, mean of the whole curve: {difference:+.2%}; standard error by the seeds: {noise:.2%}\n"
+        f"the curves {'agree' if abs(difference) < 3 * noise else 'differ'}: they are "
+        f"{abs(difference) / noise:.1f} standard errors apart, and 3 would be a difference"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", help="a folder of IDX files: train-images-idx3-ubyte[.gz] and so on")
@@ -115,6 +127,8 @@ def main() -> None:
     for e in range(args.epochs):
         row = [f"{c[:, e].mean():.2%} ({c[:, e].min():.2%} to {c[:, e].max():.2%})" for c in curves.values()]
         print(f"{e + 1:5d}   {'   '.join(row)}")
+    if args.seeds > 1:
+        print(verdict(*curves.values()))
     if args.plot:
         draw(curves, args.plot)
 
