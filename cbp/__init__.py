@@ -41,7 +41,7 @@ __all__ = [
     "initializer", "load", "optimizer", "register",
 ]  # fmt: skip
 
-_LATER = {"callbacks", "files", "gradients", "headers", "initializers", "optimizers", "schedules", "testing"}
+_LATER = {"callbacks", "files", "gradients", "headers", "initializers", "optimizers", "plot", "schedules", "testing"}
 _HOME = {
     "Network": "network",
     "activation": "chosen",

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .plot.canvas import Panels
 
 __all__ = ["History"]
 
@@ -40,6 +46,14 @@ class History(Mapping[str, list[float]]):
     def last(self) -> dict[str, float]:
         """The newest row."""
         return {name: column[-1] for name, column in self._columns.items()}
+
+    def plot(
+        self, quantities: str | Sequence[str] | None = None, *, against: str = "epoch", ax: Panels = None
+    ) -> np.ndarray:
+        """Draw the learning curves; see `cbp.plot.learning_curves`."""
+        from .plot import learning_curves
+
+        return learning_curves(self, quantities, against=against, ax=ax)
 
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._columns:

@@ -50,6 +50,13 @@ def test_first_steps_runs(tmp_path: Path) -> None:
     assert "δ^2" in shown
 
 
+def test_pictures_draws_the_pictures_of_its_page(tmp_path: Path) -> None:
+    run(sys.executable, "-W", "error", str(ROOT / "examples" / "pictures.py"), "drawn", cwd=tmp_path)
+    expected = {path.name for path in (ROOT / "docs" / "pictures").iterdir()}
+    assert {path.name for path in (tmp_path / "drawn").iterdir()} == expected
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in (tmp_path / "drawn").iterdir())
+
+
 def write_idx(path: Path, array: np.ndarray) -> None:
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
     path.write_bytes(gzip.compress(header + array.astype(np.uint8).tobytes()))
