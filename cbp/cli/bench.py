@@ -12,7 +12,7 @@ from .._version import __version__
 from ..core.isa import isa
 from ..network import Network
 from .choices import count, sizes
-from .tables import print_table
+from .tables import digits, print_table
 
 if TYPE_CHECKING:
     from ..timing.measuring import Speed
@@ -69,11 +69,6 @@ def _workloads(options: argparse.Namespace) -> tuple[Workload, ...]:
 def _row(speed: Speed) -> list[str]:
     w = speed.workload
     return [
-        w.name, w.summary, _digits(speed.step * 1e6), f"{speed.samples:,.0f}", _digits(speed.flops / 1e9),
-        f"{speed.flops / speed.peak:.0%}", _digits(speed.prediction * 1e6),
+        w.name, w.summary, digits(speed.step * 1e6), f"{speed.samples:,.0f}", digits(speed.flops / 1e9),
+        f"{speed.flops / speed.peak:.0%}", digits(speed.prediction * 1e6),
     ]  # fmt: skip
-
-
-def _digits(value: float) -> str:
-    """Three digits."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TypeAlias
 
-__all__ = ["print_pairs", "print_table", "printable"]
+__all__ = ["digits", "print_pairs", "print_table", "printable"]
 
 Rows: TypeAlias = Sequence[Sequence[str]]
 
@@ -32,6 +32,11 @@ def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
     for name, value in pairs:
         line = f"{name:{width}}  {printable(value)}"
         print(textwrap.fill(line, max(room, width + 20), subsequent_indent=" " * (width + 2)))
+
+
+def digits(value: float) -> str:
+    """A number with three digits."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def printable(text: str) -> str:

@@ -132,6 +132,13 @@ class Caller:
         if status:
             raise refused(case, ld, status)
 
+    def ready(self, case: Case) -> Callable[[], int]:
+        """The call itself, on blocks as cbp's own, to be timed; nobody looks at its status."""
+        blocks = [_aligned(x) for x in (*case.inputs, np.empty(case.out_shape, case.dtype))]
+        function, ctx = getattr(self.struct, case.called), self.ctx(case)
+        arguments = (*(x.ctypes.data for x in blocks), case.rows, case.cols, case.cols, ctx)
+        return lambda keep=blocks: function(*arguments)  # type: ignore[misc]
+
     def address(self, case: Case) -> int:
         """Where the function itself is."""
         return ctypes.cast(getattr(self.struct, case.called), ctypes.c_void_p).value or 0

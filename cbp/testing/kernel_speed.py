@@ -50,9 +50,8 @@ def _class(ratio: float) -> str:
 
 
 def _nanoseconds(call: Caller, case: Case) -> float:
-    blocks, out = case.inputs, np.empty(case.out_shape, case.dtype)
-    addresses = [x.ctypes.data for x in (*blocks, out)]
-    return _best(lambda: call.run(case, addresses, case.cols))
+    call.log(case.where(f"ld={case.cols}"))
+    return _best(call.ready(case))
 
 
 def _best(work: Callable[[], object]) -> float:
