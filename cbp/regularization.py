@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .optimizers.checks import check_at_least_0, check_positive
+from .constants import check_at_least_0, check_positive
 
 if TYPE_CHECKING:
     from .network import Network
