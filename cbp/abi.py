@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = [
     "CAPSULE", "CHUNK_INVARIANT", "IN_PLACE", "READS_A", "READS_Z", "ROWWISE",
-    "ActivationKernel", "CostKernel", "Head", "head_of", "kernel_of",
+    "ActivationKernel", "CostKernel", "Head", "capsule_at", "head_of", "kernel_of",
 ]  # fmt: skip
 
 CAPSULE = b"cbp.kernel.v1"
@@ -63,6 +63,14 @@ class CostKernel(ctypes.Structure):
 
 _pointer = ctypes.pythonapi.PyCapsule_GetPointer
 _pointer.restype, _pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+_capsule = ctypes.pythonapi.PyCapsule_New
+_capsule.restype, _capsule.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+
+
+def capsule_at(address: int) -> object:
+    """A capsule for the kernel struct at `address`, which must stay there for as long as the capsule is used."""
+    capsule: object = _capsule(address, CAPSULE, None)  # it keeps the pointer to CAPSULE's characters
+    return capsule
 
 
 def head_of(capsule: object) -> Head | None:

@@ -7,7 +7,9 @@ NaN, and neither the gaps between rows nor the numbers behind a block may be wri
 from __future__ import annotations
 
 import ctypes
+import subprocess
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -20,7 +22,7 @@ from cbp.plugin import Array
 
 __all__ = [
     "CHUNK_INVARIANT", "IN_PLACE", "ISAS", "READS_A", "READS_Z", "ROWWISE", "Array",
-    "backward", "call", "forward", "kernels_of", "same_bits", "struct",
+    "backward", "call", "forward", "kernels_of", "needs_python", "same_bits", "struct", "symbols",
 ]  # fmt: skip
 
 GUARD = 777.0
@@ -81,6 +83,17 @@ def backward(kernel: Any, z: Array, a: Array, g: Array, ctx: Any = None, gap: in
     unread = np.full_like(g, np.nan)
     inputs = [z if hints & READS_Z else unread, a if hints & READS_A else unread, g]
     return call(kernel, "bwd", inputs, ctx, gap, out)
+
+
+def symbols(library: Path) -> set[str]:
+    """The names that a shared library gives and those it needs."""
+    lines = subprocess.run(["nm", "-D", library], capture_output=True, text=True, check=True).stdout.splitlines()
+    return {line.split()[-1] for line in lines}
+
+
+def needs_python(library: Path) -> bool:
+    """Whether a shared library needs anything of Python's."""
+    return any(name.startswith(("Py", "_Py")) for name in symbols(library))
 
 
 def same_bits(x: Array, y: Array) -> bool:

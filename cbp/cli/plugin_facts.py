@@ -6,6 +6,7 @@ from typing import Any
 
 from ..discovery import Installed, chosen, installed
 from ..entries import CBP, Entry
+from ..kernels import KernelSource, capsule_of
 from ..makers import Maker
 from ..registry import registry
 
@@ -13,10 +14,11 @@ __all__ = ["constants", "facts_of", "plugins", "tier"]
 
 
 def tier(entry: Entry) -> str:
-    """``"compiled"``, ``"NumPy"`` or ``"Python"``: what runs."""
+    """``"compiled"``, ``"shared library"``, ``"NumPy"`` or ``"Python"``: what runs, if it can."""
     if isinstance(entry.spec, Maker):
         return "compiled" if entry.kind == "optimizer" and entry.distribution == CBP else "Python"
-    return "NumPy" if entry.spec.kernel is None else "compiled"
+    kernel = entry.spec.kernel
+    return "NumPy" if kernel is None else kernel.tier if isinstance(kernel, KernelSource) else "compiled"
 
 
 def constants(entry: Entry) -> dict[str, Any]:
@@ -52,7 +54,10 @@ def _kernel(entry: Entry) -> dict[str, Any]:
     if entry.spec.kernel is not None:
         from ..abi import head_of
 
-        head = head_of(entry.spec.kernel)
+        try:
+            head = head_of(capsule_of(entry.spec))
+        except ImportError as error:
+            return facts | {"unavailable": str(error)}
         if head is not None:
             build = (head.build or b"").decode(errors="replace")
             facts |= {"abi": f"{head.abi_major}.{head.abi_minor}", "build": build}

@@ -7,6 +7,7 @@ cdef class Bound:
     cdef readonly object spec       # cbp.plugin.Activation or Cost
     cdef readonly dict params
     cdef readonly bint compiled     # a kernel is called, not the NumPy implementation
+    cdef readonly object unavailable    # why its kernel is not called, or None
     cdef object capsule             # keeps the kernel's library alive
     cdef object parameters          # the doubles behind ctx
     cdef const void *ctx

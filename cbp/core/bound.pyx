@@ -9,14 +9,16 @@ from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid
 from cpython.pythread cimport PyThread_get_thread_ident
 
 from cbp_kernel cimport (
-    CBP_ABI_MAJOR, CBP_ACTIVATION, CBP_BWD_READS_A, CBP_BWD_READS_Z, CBP_CAPSULE, CBP_CHUNK_INVARIANT,
-    CBP_COST, CBP_MAGIC, CBP_OK, CBP_ROWWISE, cbp_activation, cbp_cost, cbp_head,
+    CBP_ABI_MAJOR, CBP_ACTIVATION, CBP_ACTIVATION_LEAST, CBP_BWD_READS_A, CBP_BWD_READS_Z, CBP_CAPSULE,
+    CBP_CHUNK_INVARIANT, CBP_COST, CBP_COST_LEAST, CBP_MAGIC, CBP_OK, CBP_ROWWISE, cbp_activation, cbp_cost, cbp_head,
 )
 
 import warnings
 
 import numpy as np
 
+from .._version import __version__
+from ..kernels import KernelUnavailable, KernelWarning, capsule_of
 from . import cpu
 
 ctypedef fused real:
@@ -27,56 +29,74 @@ cdef enum:
     PYTHON_RAISED = -1
 
 
-cdef const cbp_head *head_of(object spec, unsigned int kind) except NULL:
-    """The head of the kernel in `spec`, checked: this is where an unfit one is refused."""
-    if not PyCapsule_IsValid(spec.kernel, CBP_CAPSULE):
+cdef set unavailable = set()     # what was warned of
+
+
+cdef const cbp_head *kernel_of(Bound self, unsigned int kind) except? NULL:
+    """The head of the kernel to call, or NULL: there is none, or none that can be called here, which is said once."""
+    if self.spec.kernel is None:
+        return NULL
+    try:
+        self.capsule = capsule_of(self.spec)
+        return head_of(self.spec, self.capsule, kind)
+    except KernelUnavailable as reason:
+        self.unavailable = str(reason)
+    if self.unavailable not in unavailable:
+        warnings.warn(
+            f"{self.unavailable}; until then the NumPy implementation takes its place, more slowly",
+            KernelWarning, stacklevel=4)
+        unavailable.add(self.unavailable)
+    return NULL
+
+
+cdef const cbp_head *head_of(object spec, object capsule, unsigned int kind) except NULL:
+    """The head of the kernel in `capsule`, checked: this is where an unfit one is refused."""
+    if not PyCapsule_IsValid(capsule, CBP_CAPSULE):
         raise TypeError(
-            f"{spec.name!r}: kernel= expected a capsule named {CBP_CAPSULE.decode()!r}, got {spec.kernel!r}"
+            f"{spec.name!r}: kernel= expected a capsule named {CBP_CAPSULE.decode()!r} or "
+            f"cbp.plugin.shared_library(...), got {capsule!r}"
         )
-    cdef const cbp_head *head = <const cbp_head *>PyCapsule_GetPointer(spec.kernel, CBP_CAPSULE)
+    cdef const cbp_head *head = <const cbp_head *>PyCapsule_GetPointer(capsule, CBP_CAPSULE)
     if head.magic != CBP_MAGIC:
-        raise ImportError(f"{spec.name!r}: its capsule does not hold a cbp kernel (wrong magic number)")
+        raise ImportError(f"{spec.name!r}: its kernel= does not hold a cbp kernel (wrong magic number)")
     if head.abi_major != CBP_ABI_MAJOR:
-        raise ImportError(
+        raise KernelUnavailable(
             f"{spec.name!r}: its kernel was built for kernel ABI {head.abi_major}.{head.abi_minor}, this cbp "
-            f"reads ABI {CBP_ABI_MAJOR}.x; rebuild the plugin against this cbp"
+            f"({__version__}) reads ABI {CBP_ABI_MAJOR}.x; "
+            + ("upgrade cbp" if head.abi_major > CBP_ABI_MAJOR else "upgrade the plugin, or build it with this cbp")
+        )
+    if head.required != 0:
+        raise KernelUnavailable(
+            f"{spec.name!r}: its kernel needs features this cbp ({__version__}) does not know (bits "
+            f"{head.required:#x}); upgrade cbp"
         )
     if head.kind != kind:
         raise ImportError(f"{spec.name!r}: its kernel is of kind {head.kind}, expected kind {kind}")
-    if head.required != 0:
+    cdef size_t least = CBP_ACTIVATION_LEAST if kind == CBP_ACTIVATION else CBP_COST_LEAST
+    if head.struct_size < least:
         raise ImportError(
-            f"{spec.name!r}: its kernel needs features this cbp does not know (bits {head.required:#x}); "
-            "upgrade cbp"
-        )
-    cdef size_t size = sizeof(cbp_activation) if kind == CBP_ACTIVATION else sizeof(cbp_cost)
-    if head.struct_size < size:
-        raise ImportError(
-            f"{spec.name!r}: its kernel struct has {head.struct_size} bytes, expected at least {size}"
+            f"{spec.name!r}: its kernel struct has {head.struct_size} bytes, expected at least {least}"
         )
     check_complete(spec, head)
+    check_isa(spec, head)
+    return head
+
+
+cdef int check_isa(object spec, const cbp_head *head) except -1:
+    """Refuse what this processor cannot run."""
     if head.isa == NULL:
         raise ImportError(
             f"{spec.name!r}: its kernel's head does not say for which instruction set it was compiled; set isa to "
             "CBP_ISA of cbp_kernel.h"
         )
-    return head
-
-
-cdef set unrunnable = set()      # kernels that were warned of
-
-
-cdef bint runs_here(object spec, const cbp_head *head) except -1:
-    """Whether this processor runs the kernel; if not, that is said, once."""
     isa = head.isa.decode(errors="replace")
-    if cpu.runs(isa):
-        return True
-    if (spec.name, isa) not in unrunnable:
+    if not cpu.runs(isa):
         best, *_ = cpu.supported()
-        warnings.warn(
-            f"{spec.name!r}: its kernel was compiled for {isa}, this processor runs {best}; the NumPy implementation "
-            f"takes its place, more slowly: build the plugin again with CBP_ISA={best}", RuntimeWarning, stacklevel=4)
-        unrunnable.add((spec.name, isa))
-    return False
+        raise KernelUnavailable(
+            f"{spec.name!r}: its kernel was compiled for {isa}, this processor runs {best}; build the plugin again "
+            f"with CBP_ISA={best}"
+        )
+    return 0
 
 
 cdef int check_complete(object spec, const cbp_head *head) except -1:
@@ -190,7 +210,6 @@ cdef class Bound:
     def __cinit__(self, spec, dict params):
         self.spec = spec
         self.params = params
-        self.capsule = spec.kernel
         self.errors = {}
         self.parameters = np.array([params[name] for name in spec.params], dtype=np.float64)
 
@@ -216,8 +235,8 @@ cdef class BoundActivation(Bound):
         return bool(self.kernel.head.hints & CBP_CHUNK_INVARIANT)
 
     def __init__(self, spec, dict params):
-        cdef const cbp_head *head = head_of(spec, CBP_ACTIVATION) if spec.kernel is not None else NULL
-        self.compiled = head != NULL and runs_here(spec, head)
+        cdef const cbp_head *head = kernel_of(self, CBP_ACTIVATION)
+        self.compiled = head != NULL
         if self.compiled:
             self.kernel = <const cbp_activation *>head
             self.ctx = self.compiled_ctx()
@@ -239,8 +258,8 @@ cdef class BoundCost(Bound):
         return self.compiled
 
     def __init__(self, spec, dict params):
-        cdef const cbp_head *head = head_of(spec, CBP_COST) if spec.kernel is not None else NULL
-        self.compiled = head != NULL and runs_here(spec, head)
+        cdef const cbp_head *head = kernel_of(self, CBP_COST)
+        self.compiled = head != NULL
         if self.compiled:
             self.kernel = <const cbp_cost *>head
             self.ctx = self.compiled_ctx()

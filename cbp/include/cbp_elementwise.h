@@ -8,7 +8,8 @@
  *                  (a - y) * (a - y) * (a - y) * (a - y),
  *                  4 * (a - y) * (a - y) * (a - y))
  *
- * define the block functions of cbp_kernel.h and the structs `snake_kernel` and `quartic_kernel`. In a formula
+ * define the block functions of cbp_kernel.h and the structs `snake_kernel` and `quartic_kernel`: static ones, unless
+ * CBP_LINKAGE was defined before; in a shared library, #define CBP_LINKAGE CBP_EXPORT. In a formula
  *     T     is float or double; write its constants as (T)0.5
  *     z, a  are the number going in and σ(z); y is the target, the paper's λ
  *     p     holds the parameters, already of type T (at most CBP_MAX_PARAMS)
@@ -26,6 +27,10 @@
 #include "cbp_math.h"
 
 #define CBP_MAX_PARAMS 4
+
+#ifndef CBP_LINKAGE
+#define CBP_LINKAGE static
+#endif
 
 /* A loop is vectorised only if everything it calls is inlined: ask for that, in compilations of any size. */
 #if defined(__GNUC__)
@@ -93,7 +98,7 @@
 #define CBP_ELEMENTWISE_WITH(NAME, PROVIDER, N_PARAMS, READS, FORWARD, DERIVATIVE)                            \
     CBP_ELEMENTWISE_OF(NAME, f32, float, N_PARAMS, READS, FORWARD, DERIVATIVE)                                \
     CBP_ELEMENTWISE_OF(NAME, f64, double, N_PARAMS, READS, FORWARD, DERIVATIVE)                               \
-    static const cbp_activation NAME##_kernel = {                                                             \
+    CBP_LINKAGE const cbp_activation NAME##_kernel = {                                                        \
         CBP_HEAD(CBP_ACTIVATION, cbp_activation, #NAME, PROVIDER,                                             \
                  (READS) | CBP_IN_PLACE | CBP_CHUNK_INVARIANT),                                               \
         NAME##_fwd_f32, NAME##_bwd_f32, NAME##_fwd_f64, NAME##_bwd_f64};
@@ -192,7 +197,7 @@ CBP_SUMS_OF(f64, double)
 #define CBP_SUM_COST(NAME, PROVIDER, N_PARAMS, VALUE, GRADIENT)                                               \
     CBP_SUM_COST_OF(NAME, f32, float, N_PARAMS, VALUE, GRADIENT)                                              \
     CBP_SUM_COST_OF(NAME, f64, double, N_PARAMS, VALUE, GRADIENT)                                             \
-    static const cbp_cost NAME##_kernel = {                                                                   \
+    CBP_LINKAGE const cbp_cost NAME##_kernel = {                                                              \
         CBP_HEAD(CBP_COST, cbp_cost, #NAME, PROVIDER, 0u),                                                    \
         NAME##_value_f32, NAME##_grad_f32, NAME##_value_f64, NAME##_grad_f64, NULL, NULL, NULL, NULL};
 
@@ -202,7 +207,7 @@ CBP_SUMS_OF(f64, double)
     CBP_SUM_COST_OF(NAME, f64, double, N_PARAMS, VALUE, GRADIENT)                                             \
     CBP_SUM_COST_FUSED_OF(NAME, f32, float, N_PARAMS, FUSED_VALUE, FUSED_GRADIENT)                            \
     CBP_SUM_COST_FUSED_OF(NAME, f64, double, N_PARAMS, FUSED_VALUE, FUSED_GRADIENT)                           \
-    static const cbp_cost NAME##_kernel = {                                                                   \
+    CBP_LINKAGE const cbp_cost NAME##_kernel = {                                                              \
         CBP_HEAD(CBP_COST, cbp_cost, #NAME, PROVIDER, 0u),                                                    \
         NAME##_value_f32, NAME##_grad_f32, NAME##_value_f64, NAME##_grad_f64,                                 \
         NAME##_fused_value_f32, NAME##_fused_grad_f32, NAME##_fused_value_f64, NAME##_fused_grad_f64};

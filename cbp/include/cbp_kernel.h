@@ -1,16 +1,17 @@
 /* cbp_kernel.h -- the kernel ABI of cbp: what a compiled activation or cost is.
  *
  * A kernel is a constant struct of function pointers, one pointer per block of numbers, never per
- * number. It is plain C: neither Python.h nor NumPy is needed to write one. A plugin puts the address
- * of its struct into a capsule named CBP_CAPSULE and hands that to cbp.plugin.Activation(kernel=...)
- * or cbp.plugin.Cost(kernel=...). cbp's own activations and costs are called through these structs too.
+ * number. It is plain C: neither Python.h nor NumPy is needed to write one. A plugin names its struct in a shared
+ * library, kernel=cbp.plugin.shared_library(path, "snake_kernel"), or an extension module puts its address into a
+ * capsule named CBP_CAPSULE, kernel=capsule, of cbp.plugin.Activation or cbp.plugin.Cost. cbp's own activations and
+ * costs are called through these structs too.
  *
  * Blocks. Every matrix argument is a block of `rows` samples by `cols` units, rows `ld` numbers apart
  * (ld >= cols), all arguments of one call with the same rows, cols and ld; no alignment is promised.
  *
  * Rules. A function reads only what it names, writes only its output, allocates nothing, needs no GIL,
  * raises no signal, and returns CBP_OK or an error code of its own (> 0), which stops the pass.
- * The struct must outlive its capsule: make it static.
+ * The struct is constant and outlives the network: a variable of the file, not of a function.
  *
  * Parameters. `ctx` points at the instance's parameters: doubles, in the order in which the plugin's
  * `params` declares them; NULL where it declares none.
@@ -19,8 +20,9 @@
  * that this processor cannot run is never called: the plugin's NumPy functions are, after a warning. CBP_ISA is
  * what the compiler was told; who compiles single functions for more than that says so in its place.
  *
- * Versions. The layout is append-only: a new minor adds fields at the end, gated by struct_size; a new
- * major is refused by name. Bits of `required` that this cbp does not know are refused; `hints` are not.
+ * Versions. The layout is append-only: a new minor adds fields at the end and reads them where struct_size covers
+ * them, so a kernel built with any 1.x runs in every cbp that reads ABI 1. A new major, and bits of `required` that
+ * this cbp does not know, are refused in words, and the NumPy functions run; unknown bits of `hints` are no matter.
  */
 #ifndef CBP_KERNEL_H
 #define CBP_KERNEL_H
@@ -119,6 +121,10 @@ typedef struct cbp_cost {
     cbp_fused_grad_f64 fused_grad_f64;
 } cbp_cost;
 
+/* The sizes in ABI 1.0: what struct_size is at least, whatever later minors append. */
+#define CBP_ACTIVATION_LEAST (offsetof(cbp_activation, bwd_f64) + sizeof(cbp_bwd_f64))
+#define CBP_COST_LEAST (offsetof(cbp_cost, fused_grad_f64) + sizeof(cbp_fused_grad_f64))
+
 /* The least of the levels that has every instruction this file is compiled to. */
 #if defined(__x86_64__) && (defined(__AVX512F__) || defined(__AVX512BW__) || defined(__AVX512VL__))
 #define CBP_ISA "v4"
@@ -131,20 +137,40 @@ typedef struct cbp_cost {
 #define CBP_ISA "base"
 #endif
 
+/* Before a struct that a shared library gives away: CBP_EXPORT const cbp_activation snake_kernel = {...}; */
+#if defined(__cplusplus)
+#define CBP_EXPORT_AS extern "C"
+#else
+#define CBP_EXPORT_AS
+#endif
+#if defined(_WIN32)
+#define CBP_EXPORT CBP_EXPORT_AS __declspec(dllexport)
+#else
+#define CBP_EXPORT CBP_EXPORT_AS __attribute__((visibility("default")))
+#endif
+
 /* The first member of a struct written by this header. */
 #define CBP_HEAD(KIND, TYPE, NAME, PROVIDER, HINTS)                                       \
     { CBP_MAGIC, CBP_ABI_MAJOR, CBP_ABI_MINOR, (uint32_t)sizeof(TYPE), KIND, HINTS, 0u,   \
       NAME, PROVIDER, __VERSION__, CBP_ISA }
 
+/* Where everything is, for ever (on machines with 64-bit pointers). */
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && UINTPTR_MAX == 0xffffffffffffffffu
-_Static_assert(sizeof(cbp_head) == 56, "cbp_head: the frozen head has 56 bytes");
-_Static_assert(offsetof(cbp_head, struct_size) == 8, "cbp_head.struct_size is frozen at 8");
-_Static_assert(offsetof(cbp_head, name) == 24, "cbp_head.name is frozen at 24");
-_Static_assert(offsetof(cbp_head, isa) == 48, "cbp_head.isa is frozen at 48");
-_Static_assert(offsetof(cbp_activation, fwd_f32) == 56, "cbp_activation.fwd_f32 is frozen at 56");
-_Static_assert(offsetof(cbp_activation, bwd_f64) == 80, "cbp_activation.bwd_f64 is frozen at 80");
-_Static_assert(offsetof(cbp_cost, fused_value_f32) == 88, "cbp_cost.fused_value_f32 is frozen at 88");
-_Static_assert(sizeof(cbp_cost) == 120, "cbp_cost has 120 bytes in ABI 1.0");
+#define CBP_FROZEN(TYPE, FIELD, AT) \
+    _Static_assert(offsetof(TYPE, FIELD) == AT, #TYPE "." #FIELD " is frozen at " #AT)
+CBP_FROZEN(cbp_head, magic, 0); CBP_FROZEN(cbp_head, abi_major, 4); CBP_FROZEN(cbp_head, abi_minor, 6);
+CBP_FROZEN(cbp_head, struct_size, 8); CBP_FROZEN(cbp_head, kind, 12); CBP_FROZEN(cbp_head, hints, 16);
+CBP_FROZEN(cbp_head, required, 20); CBP_FROZEN(cbp_head, name, 24); CBP_FROZEN(cbp_head, provider, 32);
+CBP_FROZEN(cbp_head, build, 40); CBP_FROZEN(cbp_head, isa, 48);
+CBP_FROZEN(cbp_activation, fwd_f32, 56); CBP_FROZEN(cbp_activation, bwd_f32, 64);
+CBP_FROZEN(cbp_activation, fwd_f64, 72); CBP_FROZEN(cbp_activation, bwd_f64, 80);
+CBP_FROZEN(cbp_cost, value_f32, 56); CBP_FROZEN(cbp_cost, grad_f32, 64); CBP_FROZEN(cbp_cost, value_f64, 72);
+CBP_FROZEN(cbp_cost, grad_f64, 80); CBP_FROZEN(cbp_cost, fused_value_f32, 88);
+CBP_FROZEN(cbp_cost, fused_grad_f32, 96); CBP_FROZEN(cbp_cost, fused_value_f64, 104);
+CBP_FROZEN(cbp_cost, fused_grad_f64, 112);
+_Static_assert(sizeof(cbp_head) == 56, "cbp_head is frozen at 56 bytes");
+_Static_assert(CBP_ACTIVATION_LEAST == 88 && CBP_COST_LEAST == 120, "the sizes in ABI 1.0 are frozen");
+#undef CBP_FROZEN
 #endif
 
 #ifdef __cplusplus

@@ -13,6 +13,7 @@ cdef extern from "cbp_kernel.h" nogil:
     const uint16_t CBP_ABI_MAJOR, CBP_ABI_MINOR
     const int CBP_OK
     const uint32_t CBP_ACTIVATION, CBP_COST
+    const size_t CBP_ACTIVATION_LEAST, CBP_COST_LEAST
     const uint32_t CBP_BWD_READS_Z, CBP_BWD_READS_A, CBP_IN_PLACE, CBP_ROWWISE, CBP_CHUNK_INVARIANT
 
     ctypedef struct cbp_head:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..abi import READS_A, READS_Z, kernel_of
 from ..core.memory import aligned
+from ..kernels import capsule_of
 from ..plugin import Array
 from .functions import Function
 from .memory import Arena, Block
@@ -78,7 +79,7 @@ class Caller:
 
     def __init__(self, subject: Subject, log: Callable[[str], None]) -> None:
         self.subject, self.log = subject, log
-        self.struct = kernel_of(subject.spec.kernel)
+        self.struct = kernel_of(capsule_of(subject.spec))
         self.hints: int = self.struct.head.hints
         self._samples: dict[Any, Sample] = {}
         self.arenas = {size: [Arena(size) for _ in range(4)] for size in (SMALL, LARGE)}

@@ -7,6 +7,7 @@ import warnings
 from ..abi import ROWWISE, kernel_of
 from ..core import cpu
 from ..core.bound import BoundActivation, BoundCost
+from ..kernels import KernelWarning, capsule_of
 from ..plugin import Activation
 from .report import Failure
 from .subject import Subject
@@ -19,23 +20,18 @@ def head(subject: Subject) -> str:
     bind = BoundActivation if isinstance(subject.spec, Activation) else BoundCost
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # that this processor cannot run it: said below
-            bound = bind(subject.spec, subject.settings[0])
+            warnings.simplefilter("ignore", KernelWarning)  # that it is not called: said below
+            unavailable = bind(subject.spec, subject.settings[0]).unavailable
     except (ImportError, TypeError) as error:
+        unavailable = str(error)
+    if unavailable:
         raise Failure(
-            "a kernel that this cbp can call",
-            str(error),
+            f"a kernel that this cbp can call on this processor, which is {cpu.supported()[0]}",
+            unavailable,
             f"kernel= of {subject.entry.id}",
             "fill the struct's head with CBP_HEAD of the installed cbp_kernel.h, set every function, and build again",
-        ) from None
-    kernel = kernel_of(subject.spec.kernel)
-    if not bound.compiled:
-        raise Failure(
-            f"a kernel that this processor, which is {cpu.supported()[0]}, can run",
-            f"it was compiled for {kernel.head.isa.decode(errors='replace')}",
-            f"the head of the kernel of {subject.entry.id}",
-            f"build it here, or with CBP_ISA={cpu.supported()[0]}",
         )
+    kernel = kernel_of(capsule_of(subject.spec))
     if isinstance(subject.spec, Activation):
         _require_shape(subject, bool(kernel.head.hints & ROWWISE))
     else:

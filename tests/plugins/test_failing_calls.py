@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import cbp
+from cbp.abi import capsule_at
 from cbp.plugin import Activation
 
 THREADS = 4
-NAME = ctypes.c_char_p(b"cbp.kernel.v1")  # a capsule keeps the pointer
 
 # σ(z) = z, but a sample of code `c` (its first number) stops at the layer it names, with status 100 + layer; and
 # code 99 waits until Python says go on, which it cannot while this call holds the GIL.
@@ -68,18 +68,13 @@ def net(library: ctypes.CDLL) -> cbp.Network:
     def stops(l: int) -> Activation:
         address = library[f"kernel_of_{l}"]
         address.restype = ctypes.c_void_p
-        kernel = capsule_new(address(), NAME, None)
+        kernel = capsule_at(address())
         return Activation(f"stops_{l}", lambda z: z, derivative=lambda z, a: np.ones_like(z), kernel=kernel)
 
     net = cbp.Network([1, 1, 1, 1], [stops(l) for l in (2, 3, 4)], dtype="float64", init="zeros")
     for l in net.W:
         net.W[l] = [[1.0]]
     return net
-
-
-capsule_new = ctypes.pythonapi.PyCapsule_New
-capsule_new.restype = ctypes.py_object
-capsule_new.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
 
 
 @pytest.fixture

@@ -16,23 +16,18 @@ from kernel_calls import ISAS, kernels_of, struct
 
 import cbp
 from cbp import testing
-from cbp.abi import ActivationKernel
+from cbp.abi import ActivationKernel, capsule_at
 from cbp.core.isa import isa as in_use
 from cbp.plugin import Activation, Cost
 
 Run = Callable[..., str]
 
-NAME = ctypes.c_char_p(b"cbp.kernel.v1")  # a capsule keeps the pointer
 X, LABELS = np.linspace(-1, 1, 10).reshape(5, 2), [0, 1, 0, 1, 1]
 SOURCE = """
 #include "cbp_elementwise.h"
 CBP_ELEMENTWISE(cube, "tests", CBP_BWD_READS_Z, z * z * z, 3 * z * z)
 const cbp_activation *kernel(void) { return &cube_kernel; }
 """
-
-capsule_new = ctypes.pythonapi.PyCapsule_New
-capsule_new.restype = ctypes.py_object
-capsule_new.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
 
 
 def forbidden(*_: object) -> int:
@@ -50,12 +45,12 @@ def compiled_for(isa: str, kind: str, name: str) -> Any:
 
 
 def activation(name: str, kernel: Any) -> Activation:
-    capsule = kernel and capsule_new(ctypes.addressof(kernel), NAME, None)
+    capsule = kernel and capsule_at(ctypes.addressof(kernel))
     return Activation(name, forward=np.tanh, derivative=lambda z, a: 1 - a * a, kernel=capsule)
 
 
 def cost(name: str, kernel: Any) -> Cost:
-    capsule = kernel and capsule_new(ctypes.addressof(kernel), NAME, None)
+    capsule = kernel and capsule_at(ctypes.addressof(kernel))
     plain = cbp.costs()["cbp:cross_entropy"]
     fields = {field: getattr(plain, field) for field in ("params", "canonical", "fused", "fused_value", "target_range")}
     return Cost(name, plain.value, plain.gradient, capsule, **fields)
@@ -74,8 +69,8 @@ def test_a_kernel_for_a_newer_processor_gives_way_to_numpy_after_one_warning(isa
     with pytest.warns(RuntimeWarning) as said:
         got = trained(sigma, C)
     assert [str(each.message) for each in said] == [
-        f"{spec.name!r}: its kernel was compiled for {isa}, this processor runs {ISAS[0]}; the NumPy implementation "
-        f"takes its place, more slowly: build the plugin again with CBP_ISA={ISAS[0]}"
+        f"{spec.name!r}: its kernel was compiled for {isa}, this processor runs {ISAS[0]}; build the plugin again with "
+        f"CBP_ISA={ISAS[0]}; until then the NumPy implementation takes its place, more slowly"
         for spec in (C, sigma)
     ]
     with warnings.catch_warnings():
@@ -95,10 +90,10 @@ def test_a_kernel_for_this_processor_or_any_is_called(isa: str) -> None:
 def test_the_kit_tells_the_author() -> None:
     kernel = compiled_for("v9", "activation", "tanh")
     with pytest.raises(
-        testing.ConformanceError, match=f"a kernel that this processor, which is {ISAS[0]}, can run"
+        testing.ConformanceError, match=f"a kernel that this cbp can call on this processor, which is {ISAS[0]}"
     ) as told:
         testing.check_activation(activation("for_a_later_processor", kernel))
-    assert "it was compiled for v9" in str(told.value)
+    assert "its kernel was compiled for v9" in str(told.value)
     assert f"CBP_ISA={ISAS[0]}" in str(told.value)
 
 

@@ -10,14 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import cbp
+from cbp.abi import capsule_at
 from cbp.plugin import Activation, Cost, Param
 
 SOURCE = Path(__file__).with_name("animals.c")
-
-capsule_new = ctypes.pythonapi.PyCapsule_New
-capsule_new.restype = ctypes.py_object
-capsule_new.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
-NAME = ctypes.c_char_p(b"cbp.kernel.v1")  # a capsule keeps the pointer
 
 
 class Animal(NamedTuple):
@@ -55,7 +51,7 @@ ACTIVATIONS = {
     "shares": Animal("kernel-threads", ("while 4 threads call it", "static or global")),
     "needs_gil": Animal("kernel-without-gil", ("while another thread holds the GIL", "nogil")),
     "changes_mode": Animal("kernel-floating-point-mode", ("fwd_f32", "-ffast-math")),
-    "of_abi_2": Animal("kernel-head", ("ABI 2.0", "ABI 1.x", "rebuild")),
+    "of_abi_2": Animal("kernel-head", ("ABI 2.0", "ABI 1.x", "upgrade cbp")),
     "too_short": Animal("kernel-head", ("64 bytes", "at least 88")),
     "no_magic": Animal("kernel-head", ("wrong magic number",)),
     "from_tomorrow": Animal("kernel-head", ("bits 0x40", "upgrade cbp")),
@@ -84,7 +80,7 @@ def built(folder: Path) -> ctypes.CDLL:
 
 def kernel(library: ctypes.CDLL, name: str) -> Any:
     address = ctypes.addressof(ctypes.c_char.in_dll(library, f"{name}_animal"))
-    return capsule_new(address, NAME, None)
+    return capsule_at(address)
 
 
 def activation(library: ctypes.CDLL, name: str) -> Activation:
