@@ -72,10 +72,12 @@ def installed(work: Path, sources: list[Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the repository's two plugins, one installed from its folder, one from its sdist."""
+    """A folder with the repository's plugins, some installed from their folder, some from their sdist."""
     work, plugins = tmp_path_factory.mktemp("plugins"), ROOT / "plugins"
-    circular, snake = copied(work, plugins / "cbp-circular", plugins / "cbp-snake")
-    return installed(work, [circular, sdist(snake)])
+    circular, snake, sparsemax = copied(
+        work, *(plugins / name for name in ("cbp-circular", "cbp-snake", "cbp-sparsemax"))
+    )
+    return installed(work, [circular, sdist(snake), sdist(sparsemax)])
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ def requirements(plugin: Path, table: str, key: str) -> list[Requirement]:
 
 
 def test_the_plugins_are_found() -> None:
-    assert {"cbp-snake", "cbp-circular", "clone"} <= {plugin.name for plugin in PLUGINS}
+    assert {"cbp-snake", "cbp-circular", "cbp-sparsemax", "clone"} <= {plugin.name for plugin in PLUGINS}
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.name)
@@ -37,12 +37,13 @@ def test_no_plugin_can_make_pip_fetch_the_other_project(plugin: Path) -> None:
 BUILD = "import runpy, sys; sys.modules.pop('cbp', None); {hide}; runpy.run_path('setup.py')"
 
 
+@pytest.mark.parametrize("plugin", ["cbp-snake", "cbp-sparsemax"])
 @pytest.mark.parametrize("hide", ["sys.modules['cbp'] = None", "sys.path.insert(0, 'other')"], ids=["none", "other"])
-def test_a_build_without_cbp_or_with_another_says_what_to_do(run: Run, hide: str, tmp_path: Path) -> None:
+def test_a_build_without_cbp_or_with_another_says_what_to_do(run: Run, hide: str, plugin: str, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "cbp.py").write_text("__version__ = '1.1.3'\n")
     code = f"import os; os.chdir({str(tmp_path)!r}); {BUILD.format(hide=hide)}"
-    (tmp_path / "setup.py").write_bytes((ROOT / "plugins" / "cbp-snake" / "setup.py").read_bytes())
+    (tmp_path / "setup.py").write_bytes((ROOT / "plugins" / plugin / "setup.py").read_bytes())
     (message,) = run(code, fails=True).splitlines()
-    assert message.startswith("cbp-snake: expected cbp, whose headers and compiler flags its kernel is built with, ")
+    assert message.startswith(f"{plugin}: expected cbp, whose headers and compiler flags its kernel is built with, ")
     assert message.endswith("then build with: pip install --no-build-isolation")
