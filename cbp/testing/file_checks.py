@@ -25,6 +25,8 @@ X = np.random.default_rng(0).uniform(-1, 1, (5, 3))
 
 LOOK = """
 import sys
+from importlib import metadata
+metadata.distributions = lambda: []  # as where the plugin is not installed
 import cbp
 from cbp.files import ModelDescription
 try:
@@ -92,11 +94,11 @@ def missing_plugin(subject: Subject) -> str:
         model = Path(folder, "model")
         _network(subject, subject.settings[0]).save(model)
         path = os.pathsep.join(str(Path(each).absolute()) for each in sys.path)
-        environment = os.environ | {"PYTHONPATH": path, "CBP_PLUGINS": ""}
+        environment = {name: value for name, value in os.environ.items() if name != "CBP_PLUGINS"}
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", LOOK, str(model)],
             cwd=folder,
-            env=environment,
+            env=environment | {"PYTHONPATH": path},
             capture_output=True,
             text=True,
             check=False,
@@ -106,7 +108,7 @@ def missing_plugin(subject: Subject) -> str:
         raise Failure(
             f"a sentence with {wanted!r}, and a description of the model",
             (done.stdout + done.stderr).strip()[-300:],
-            "cbp.load in a process with CBP_PLUGINS=''",
+            "cbp.load in a process that finds no plugin",
             "give the distribution the name and version under which it can be installed",
         )
     return wanted
