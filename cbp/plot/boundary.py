@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .. import inputs
 from ..network import Network
-from .canvas import axes_for
+from .canvas import axes_for, legend
 from .colours import diverging, of_classes, pale
 from .plane import Grid, Limits, Predict, around, checked_targets, names_of, targets_as_classes, targets_of
 
@@ -120,7 +120,7 @@ def _draw_classes(
         style = {"color": colours[label], "marker": MARKERS[label % len(MARKERS)], "label": names[label]}
         _scatter(ax, samples[labels == label], len(samples), **style)
     if k <= IN_LEGEND:
-        ax.legend()
+        legend(ax)
 
 
 def _draw_values(

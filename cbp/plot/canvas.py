@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Panels", "axes_for", "bare", "extent", "panels_for"]
+__all__ = ["Panels", "axes_for", "bare", "extent", "legend", "panels_for"]
 
 Panels: TypeAlias = "Axes | Sequence[Axes] | np.ndarray | None"
 
@@ -68,6 +68,11 @@ def bare(ax: Axes) -> None:
     ax.set(xticks=[], yticks=[])
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
+
+
+def legend(ax: Axes) -> None:
+    """Write a legend where it hides least."""
+    ax.legend(loc="best")  # said, so that matplotlib does not warn on a busy machine that looking took a second
 
 
 def _pyplot() -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..watched import is_score
-from .canvas import Panels, panels_for
+from .canvas import Panels, legend, panels_for
 from .colours import of_signs
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _draw(ax: Axes, history: Mapping[str, Sequence[float]], name: str, x: np.nda
     ax.set(title=title[:1].upper() + title[1:], ylabel=LETTERS.get(name, ""))
     if "held out" in columns:
         _mark_best(ax, x, columns["held out"], is_score(name), second)
-        ax.legend()
+        legend(ax)
     _whole_ticks(ax, x)
 
 

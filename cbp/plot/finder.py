@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from .canvas import axes_for
+from .canvas import axes_for, legend
 from .colours import of_signs
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def lr_finder(found: Found, ax: Axes | None = None) -> Axes:
         ax.set_ylim(*_range(finite))
     if found.suggestion is not None:
         ax.axvline(found.suggestion, color=mark, linestyle=(0, (5, 1.5)), label=f"suggested: {found.suggestion:.2g}")
-        ax.legend()
+        legend(ax)
     return ax
 
 
