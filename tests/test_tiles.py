@@ -25,7 +25,7 @@ SIZES = [
     300,
     513,
     1000,
-]  # 120 and 256 are the blocking constants
+]  # 256 is a blocking constant, as are 264 and 1024
 OTHERS = [1, 5, 9, 13, 30, 70]
 
 every_isa = pytest.mark.parametrize("isa", ISAS)
@@ -46,7 +46,11 @@ def shapes() -> Iterator[tuple[int, int, int]]:
         (513, 257, 30),
         (256, 1000, 258),
         (257, 513, 300),
-        (121, 258, 513),
+        (265, 258, 513),
+        (30, 65, 1030),
+        (70, 1030, 40),
+        (33, 1024, 100),
+        (40, 100, 512),
         (25, 300, 300),
     ]
 

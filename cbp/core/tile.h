@@ -42,12 +42,26 @@ static inline ptrdiff_t tile_rows(ptrdiff_t remain) {
     return remain >= 2 * TILE_ROWS || remain == TILE_ROWS ? TILE_ROWS : remain > TILE_ROWS ? (remain + 1) / 2 : remain;
 }
 
-/* Call the rows of a tile of C into the cache, for they are needed when its sums are done. Not in the tile:
- * there the addresses would take the registers of the sums. */
-static inline void tile_call(const void *C, ptrdiff_t row_bytes, int rows) {
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < TILE_VECTORS; j++)
-            __builtin_prefetch((const char *)C + i * row_bytes + j * VECTOR_BYTES, 1);
+/* What the tiles of a product have in common; numbers of whichever type. */
+typedef struct {
+    ptrdiff_t K;               /* terms of the sum */
+    ptrdiff_t a_i, a_k;        /* A[i, k] = A[i·a_i + k·a_k]; with alpha a_i is 1, without a_k is */
+    const void *B;             /* B[k, j] = B[k·ldb + j] */
+    ptrdiff_t ldb;
+    void *panel;               /* where a tile of TILE_ROWS rows packs B as it reads it, or NULL */
+    ptrdiff_t ld_start, ldc;
+    const void *alpha;         /* or NULL */
+    int calls;                 /* whether there is anything in: */
+    const void *soon[2];       /* what will be needed, or NULL: this tile's part of C, and the B that is packed next */
+    ptrdiff_t step[2];         /* bytes from row to row of these */
+} Tile;
+
+/* Call a row of what will be needed into the cache. A tile does so from time to time while it sums: all rows at once
+ * would take every line fill buffer, and the sums would wait for them, as they would for what was not called. */
+static inline void tile_call(const Tile *tile, ptrdiff_t row) {
+    for (int s = 0; s < 2; s++)
+        for (int j = 0; tile->soon[s] && j < TILE_VECTORS; j++)
+            __builtin_prefetch((const char *)tile->soon[s] + row * tile->step[s] + j * VECTOR_BYTES);
 }
 
 #define T float

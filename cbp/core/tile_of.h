@@ -30,31 +30,55 @@ static __attribute__((noinline)) void TILE(store_ragged)(const VEC (*sum)[TILE_V
 }
 #endif
 
-/* mr, nv and `update` are compile-time constants at every call: the loops unroll away. */
+/* mr, nv, `update` and `keep` are compile-time constants at every call: the loops unroll away. */
 static inline __attribute__((always_inline)) void TILE(tile_of)(
-    const int mr, const int nv, const int update, int last, ptrdiff_t K, const T *A, ptrdiff_t a_i, ptrdiff_t a_k,
-    const T *B, ptrdiff_t ldb, const T *start, ptrdiff_t ld_start, T alpha, T *C, ptrdiff_t ldc) {
+    const int mr, const int nv, const int update, const int keep, const Tile *tile, const int last, const T *A,
+    const T *start, T *C) {
+    const ptrdiff_t K = tile->K, ldb = tile->ldb, ldc = tile->ldc;
+    const ptrdiff_t a_i = update ? 1 : tile->a_i, a_k = update ? tile->a_k : 1;
+    const T *B = tile->B;
+    T *panel = tile->panel;
     VEC acc[TILE_ROWS][TILE_VECTORS];
+    const T *row[TILE_ROWS / 3 + 1]; /* every third; the others are one or two a_i away, so registers hold them all */
 #pragma GCC unroll 12
     for (int i = 0; i < mr; i++)
         for (int j = 0; j < nv; j++)
-            acc[i][j] = !update && start ? TILE(load)(start + i * ld_start + j * LANES) : (VEC){0};
-    for (ptrdiff_t k = 0; k < K; k++) {
-        VEC b[TILE_VECTORS];
-        for (int j = 0; j < nv; j++) b[j] = TILE(load)(B + j * LANES);
+            acc[i][j] = !update && start ? TILE(load)(start + i * tile->ld_start + j * LANES) : (VEC){0};
+#pragma GCC unroll 5
+    for (int r = 0; 3 * r < mr; r++) row[r] = A + 3 * r * a_i;
+    const ptrdiff_t part = tile->calls ? (K + mr - 1) / mr : K;
+    for (ptrdiff_t k = 0, part_of_k = 0; k < K; part_of_k++) {
+        const ptrdiff_t stop = K - k < part ? K : k + part;
+        if (tile->calls) tile_call(tile, part_of_k);
+        for (; k < stop; k++) {
+            VEC b[TILE_VECTORS];
+            for (int j = 0; j < nv; j++) b[j] = TILE(load)(B + j * LANES);
 #pragma GCC unroll 12
-        for (int i = 0; i < mr; i++) {
-            const T a = A[i * a_i]; /* broadcast by the product below */
-            for (int j = 0; j < nv; j++) acc[i][j] += a * b[j];
+            for (int i = 0; i < mr; i++) {
+                const T a = row[i / 3][i % 3 * a_i]; /* broadcast by the product below */
+                for (int j = 0; j < nv; j++) acc[i][j] += a * b[j];
+            }
+            for (int j = 0; keep && j < nv; j++) {
+                *(TILE(vec_u) *)(panel + j * LANES) = b[j];
+                __builtin_prefetch(B + 16 * ldb + j * LANES); /* rows that no earlier tile has called */
+            }
+            if (keep) panel += TILE_VECTORS * LANES;
+#pragma GCC unroll 5
+            for (int r = 0; 3 * r < mr; r++) row[r] += a_k;
+            B += ldb;
         }
-        A += a_k;
-        B += ldb;
     }
     /* All loads before the first store: a load that overlaps a store of a part waits for it. */
+    const T alpha = update ? *(const T *)tile->alpha : 1;
+    if (update && start) {
 #pragma GCC unroll 12
-    for (int i = 0; i < mr; i++)
-        for (int j = 0; j < nv; j++)
-            if (update) acc[i][j] = alpha * acc[i][j] + (start ? TILE(load)(start + i * ld_start + j * LANES) : (VEC){0});
+        for (int i = 0; i < mr; i++)
+            for (int j = 0; j < nv; j++) acc[i][j] = alpha * acc[i][j] + TILE(load)(start + i * tile->ld_start + j * LANES);
+    } else if (update) {
+#pragma GCC unroll 12
+        for (int i = 0; i < mr; i++)
+            for (int j = 0; j < nv; j++) acc[i][j] *= alpha;
+    }
 #if !defined(__AVX512F__)
     if (last != LANES) {
         VEC sum[TILE_ROWS][TILE_VECTORS];
@@ -76,22 +100,25 @@ static inline __attribute__((always_inline)) void TILE(tile_of)(
         }
 }
 
-#define CASE(MR, NV)                                                                                             \
-    case 2 * MR + NV:                                                                                            \
-        if (alpha) TILE(tile_of)(MR, NV, 1, last, K, A, 1, a_k, B, ldb, start, ld_start, *alpha, C, ldc);        \
-        else TILE(tile_of)(MR, NV, 0, last, K, A, a_i, 1, B, ldb, start, ld_start, 1, C, ldc);                   \
-        break;
-#define CASES(MR) CASE(MR, 1) CASE(MR, 2)
+#define TILE_OF(MR, NV, KEEP)                                                \
+    if (tile->alpha) TILE(tile_of)(MR, NV, 1, KEEP, tile, last, A, start, C); \
+    else TILE(tile_of)(MR, NV, 0, KEEP, tile, last, A, start, C);
+#define CASE(MR)                              \
+    case 2 * MR + 1: TILE_OF(MR, 1, 0) break; \
+    case 2 * MR + 2: TILE_OF(MR, 2, 0) break;
 
-/* rows <= TILE_ROWS, cols <= TILE_VECTORS·LANES; with alpha a_i is 1, without a_k is. */
-static void TILE(tile)(int rows, int cols, ptrdiff_t K, const T *A, ptrdiff_t a_i, ptrdiff_t a_k, const T *B,
-                       ptrdiff_t ldb, const T *start, ptrdiff_t ld_start, const T *alpha, T *C,
-                       ptrdiff_t ldc) {
+/* The tile of `rows` <= TILE_ROWS rows and `cols` <= TILE_VECTORS·LANES columns that begins at C. */
+static void TILE(tile)(const Tile *tile, int rows, int cols, const T *A, const T *start, T *C) {
     const int nv = cols > LANES ? 2 : 1, last = cols - (nv - 1) * LANES;
+    if (tile->panel) {
+        if (nv == 1) { TILE_OF(TILE_ROWS, 1, 1) }
+        else { TILE_OF(TILE_ROWS, 2, 1) }
+        return;
+    }
     switch (2 * rows + nv) {
-        CASES(1) CASES(2) CASES(3) CASES(4) CASES(5) CASES(6)
+        CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
 #if TILE_ROWS > 6
-        CASES(7) CASES(8) CASES(9) CASES(10) CASES(11) CASES(12)
+        CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
 #endif
     }
 }
@@ -112,6 +139,6 @@ static inline void TILE(transpose4)(const T *from, ptrdiff_t ld_from, T *to, ptr
 }
 
 #undef CASE
-#undef CASES
+#undef TILE_OF
 #undef LANES
 #undef VEC

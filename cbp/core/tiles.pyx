@@ -9,9 +9,10 @@ One loop nest, `product`, serves all three products of backpropagation (B sample
 
 It cuts the result into tiles of a few registers (tile.h), runs each over at most KC terms of the sum, and
 visits tiles so that one panel of the right-hand matrix stays in the first-level cache. Large operands are
-first copied ("packed") into panels read from front to back; below a measured size the copy costs more
-than it saves. When a block of rows is complete, its activation (or derivative) is applied while the block
-is still in cache: that is the `After` a caller hands in.
+copied ("packed") into panels read from front to back as they come into use; below a measured size the copy
+costs more than it saves. What is far away, a large result or the next panel, the tiles call while they sum.
+When a block of rows is complete, its activation (or derivative) is applied while the block is still in cache:
+that is the `After` a caller hands in.
 
 Nothing is allocated here: the caller brings the pack buffer. Nothing here needs the GIL.
 An element's sum runs over k in an order that depends on K alone, so no blocking shows in the bits.
@@ -29,35 +30,32 @@ ctypedef fused real:
 cdef extern from "tile.h" nogil:
     const int TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
     Py_ssize_t tile_rows(Py_ssize_t remain)
-    void tile_call(const void *C, Py_ssize_t row_bytes, int rows)
-    void tile_f32(int rows, int cols, Py_ssize_t K, const float *A, Py_ssize_t a_i, Py_ssize_t a_k,
-                  const float *B, Py_ssize_t ldb, const float *start, Py_ssize_t ld_start, const float *alpha,
-                  float *C, Py_ssize_t ldc)
-    void tile_f64(int rows, int cols, Py_ssize_t K, const double *A, Py_ssize_t a_i, Py_ssize_t a_k,
-                  const double *B, Py_ssize_t ldb, const double *start, Py_ssize_t ld_start, const double *alpha,
-                  double *C, Py_ssize_t ldc)
+    ctypedef struct Tile:
+        Py_ssize_t K, a_i, a_k
+        const void *B
+        Py_ssize_t ldb
+        void *panel
+        Py_ssize_t ld_start, ldc
+        const void *alpha
+        bint calls
+        const void *soon[2]
+        Py_ssize_t step[2]
+    void tile_f32(const Tile *tile, int rows, int cols, const float *A, const float *start, float *C)
+    void tile_f64(const Tile *tile, int rows, int cols, const double *A, const double *start, double *C)
     void transpose4_f32(const float *source, Py_ssize_t ld_source, float *target, Py_ssize_t ld_target)
     void transpose4_f64(const double *source, Py_ssize_t ld_source, double *target, Py_ssize_t ld_target)
 
 cdef enum:
-    MC = 120    # rows of a block: MC·KC numbers of the left matrix stay in the second-level cache
-    KC = 256    # terms summed in one go: a panel of KC rows fills half the first-level cache
-    NC = 256    # columns of a block
+    MC = 264    # rows of a block: MC·KC numbers of the left matrix stay in the second-level cache
+    KC = 256    # terms summed in one go: a panel of KC rows fills most of the first-level cache
+    NC = 1024   # columns of a block
     FAR = 1 << 18   # bytes: a larger result is called into the cache tile by tile
+    PAGE = 4096     # bytes: rows that lie whole pages apart share one set of the first-level cache
 
 
 cdef inline Py_ssize_t pieces(Py_ssize_t whole, Py_ssize_t piece) noexcept nogil:
     """How many pieces of at most `piece` make up `whole`."""
     return (whole + piece - 1) // piece
-
-
-cdef inline void tile(int rows, int cols, Py_ssize_t K, const real *A, Py_ssize_t a_i, Py_ssize_t a_k,
-                      const real *B, Py_ssize_t ldb, const real *start, Py_ssize_t ld_start, const real *alpha,
-                      real *C, Py_ssize_t ldc) noexcept nogil:
-    if real is float:
-        tile_f32(rows, cols, K, A, a_i, a_k, B, ldb, start, ld_start, alpha, C, ldc)
-    else:
-        tile_f64(rows, cols, K, A, a_i, a_k, B, ldb, start, ld_start, alpha, C, ldc)
 
 
 cdef inline void pack_rows(Py_ssize_t M, Py_ssize_t K, const real *A, Py_ssize_t a_k,
@@ -72,28 +70,12 @@ cdef inline void pack_rows(Py_ssize_t M, Py_ssize_t K, const real *A, Py_ssize_t
         A += a_k
 
 
-cdef inline void pack_columns(Py_ssize_t K, Py_ssize_t N, const real *B, Py_ssize_t b_k,
-                              real *panels) noexcept nogil:
-    """Copy B[k·b_k + j], k < K, j < N, into panels of NR columns, each stored k by k. B is read row by row:
-    down a column of a large matrix, every number would lie on a page of its own."""
-    cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
-    cdef Py_ssize_t panel, j, k, whole = N // NR
-    for k in range(K):
-        for panel in range(whole):
-            memcpy(&panels[(panel * K + k) * NR], &B[panel * NR], NR * sizeof(real))
-        for j in range(whole * NR, N):
-            panels[(whole * K + k) * NR + j - whole * NR] = B[j]
-        B += b_k
-
-
-cdef inline void pack_transposed(Py_ssize_t K, Py_ssize_t N, const real *B, Py_ssize_t b_j,
-                                 real *panels) noexcept nogil:
-    """As pack_columns, of B[k + j·b_j]."""
-    cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
-    cdef Py_ssize_t panel, j
-    for panel in range(pieces(N, NR)):
-        j = panel * NR
-        transpose(K, min(<Py_ssize_t>NR, N - j), &B[j * b_j], b_j, &panels[panel * K * NR], NR)
+cdef inline void copy_rows(Py_ssize_t M, Py_ssize_t K, const real *A, Py_ssize_t a_i,
+                           real *rows, Py_ssize_t ld) noexcept nogil:
+    """Copy A[i·a_i + k], i < M, k < K, to rows that lie ld apart."""
+    cdef Py_ssize_t i
+    for i in range(M):
+        memcpy(&rows[i * ld], &A[i * a_i], K * sizeof(real))
 
 
 cdef inline void transpose(Py_ssize_t K, Py_ssize_t N, const real *B, Py_ssize_t ld_B,
@@ -143,25 +125,61 @@ cdef inline bint by_blocks(const After *after) noexcept nogil:
     return (after.sigma.head.hints & CBP_CHUNK_INVARIANT) and not (after.sigma.head.hints & CBP_ROWWISE)
 
 
+cdef inline const void *next_rows(const real *B, Py_ssize_t b_k, Py_ssize_t b_j, Py_ssize_t K,
+                                  Py_ssize_t t) noexcept nogil:
+    """What tile t is to call of the panel B, the next to be packed: TILE_ROWS rows of it, as they lie in memory,
+    TILE_VECTORS vectors wide; NULL when all is called."""
+    cdef Py_ssize_t width = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
+    cdef Py_ssize_t strips = pieces(width, TILE_ROWS)
+    cdef Py_ssize_t k = t * TILE_ROWS if b_j == 1 else t // strips * width
+    if k >= K:
+        return NULL
+    return &B[k * b_k] if b_j == 1 else &B[t % strips * TILE_ROWS * b_j + k]
+
+
 cdef inline void sweep(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                        const real *A, Py_ssize_t a_i, Py_ssize_t a_k, bint packed_A,
-                       const real *B, Py_ssize_t b_k, Py_ssize_t b_panel,
+                       const real *B, Py_ssize_t b_k, Py_ssize_t b_j, Py_ssize_t b_panel, real *panels,
                        const real *start, Py_ssize_t ld_start, const real *alpha,
                        real *C, Py_ssize_t ldc, bint far) noexcept nogil:
-    """One block of C, tile by tile, panel of B by panel of B. A packed panel holds TILE_ROWS rows."""
+    """One block of C, tile by tile, panel of B by panel of B. A packed panel of A holds TILE_ROWS rows.
+
+    Where there are `panels`, each panel of B is packed into them just before it is used. One that lies row by row
+    is copied by the first tile as it reads it, which waits for its multipliers anyway."""
     cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
-    cdef Py_ssize_t q, i, j, rows
+    cdef Py_ssize_t q, t, i, j, rows, cols
+    cdef Tile tile
+    cdef Py_ssize_t step = a_i    # from row to row of A; in a packed panel, rows stand one beside the other
+    if packed_A:
+        a_i = 1
+    tile.K, tile.a_i, tile.a_k, tile.alpha = K, a_i, a_k, alpha
+    tile.ld_start, tile.ldc, tile.calls = ld_start, ldc, far or panels != NULL
+    tile.step[0], tile.step[1] = ldc * sizeof(real), (b_k if b_j == 1 else b_j) * sizeof(real)
     for q in range(pieces(N, NR)):
         j = q * NR
-        i = 0
+        i, t, cols = 0, 0, min(<Py_ssize_t>NR, N - j)
+        tile.B, tile.ldb, tile.panel = &B[q * b_panel], b_k, NULL
+        if panels != NULL and b_j == 1:
+            tile.panel = &panels[q * K * NR]
+        elif panels != NULL:
+            transpose(K, cols, &B[q * b_panel], b_j, &panels[q * K * NR], NR)
+            tile.B, tile.ldb = &panels[q * K * NR], NR
         while i < M:
             rows = min(M - i, <Py_ssize_t>TILE_ROWS) if packed_A else tile_rows(M - i)
-            if far:
-                tile_call(&C[i * ldc + j], ldc * sizeof(real), <int>rows)
-            tile(<int>rows, <int>min(<Py_ssize_t>NR, N - j), K, A + i * a_i, 1 if packed_A else a_i, a_k,
-                 &B[q * b_panel], b_k, &start[i * ld_start + j] if start != NULL else NULL, ld_start, alpha,
-                 &C[i * ldc + j], ldc)
-            i += rows
+            if tile.calls:
+                tile.soon[0] = &C[i * ldc + j] if far else NULL
+                tile.soon[1] = NULL
+                if panels != NULL and j + NR < N:
+                    tile.soon[1] = next_rows(&B[(q + 1) * b_panel], b_k, b_j, K, t)
+            if real is float:
+                tile_f32(&tile, <int>rows, <int>cols, A + i * step, &start[i * ld_start + j] if start != NULL else NULL,
+                         &C[i * ldc + j])
+            else:
+                tile_f64(&tile, <int>rows, <int>cols, A + i * step, &start[i * ld_start + j] if start != NULL else NULL,
+                         &C[i * ldc + j])
+            if tile.panel != NULL:
+                tile.B, tile.ldb, tile.panel = tile.panel, NR, NULL
+            i, t = i + rows, t + 1
 
 
 cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
@@ -174,21 +192,24 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                   After *after) noexcept nogil:                    # IN/OUT or NULL
     cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
     cdef bint pack_A = a_k != 1 and M > 1 and K * M * sizeof(real) > 1 << 17
+    cdef bint copy_A = a_k == 1 and M > 1 and N > 2 * NR and a_i * sizeof(real) % PAGE == 0
     cdef bint pack_B = b_j != 1 or (M > 24 and K * N > 16384)
     cdef bint far = M * N * sizeof(real) > FAR
     cdef bint blocks = after != NULL and by_blocks(after)
     cdef const real *left
     cdef const real *right
+    cdef real *panels
     cdef real *packed_A = pack + KC * NC
     cdef Py_ssize_t step = K if K <= KC else pieces(K, pieces(K, KC))    # equal parts: a short last one is slow
-    cdef Py_ssize_t p, q, s, ic, jc, kc, m, n, k, l_i, l_k, r_k, r_panel
+    cdef Py_ssize_t height = M if M <= MC else pieces(M, pieces(M, MC))
+    cdef Py_ssize_t p, q, s, ic, jc, kc, m, n, k, l_i, l_k, r_k, r_j, r_panel
     cdef const real *start
     cdef Py_ssize_t ld_start
     if K <= KC and N <= NC and M <= MC and not (pack_A or pack_B):    # one block, as it lies: small networks
         start, ld_start = bias, 0
         if add:
             start, ld_start = C, N
-        sweep(M, N, K, A, a_i, a_k, False, B, b_k, NR, start, ld_start, alpha, C, N, False)
+        sweep(M, N, K, A, a_i, a_k, False, B, b_k, 1, NR, NULL, start, ld_start, alpha, C, N, False)
         if after != NULL:
             finish(after, C, M, N, 0, N)
         return
@@ -198,25 +219,25 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
         for s in range(pieces(K, step)):
             kc = s * step
             k = min(step, K - kc)
-            right, r_k, r_panel = &B[kc * b_k + jc * b_j], b_k, NR
-            if pack_B:
-                if b_j == 1:
-                    pack_columns(k, n, right, b_k, pack)
-                else:
-                    pack_transposed(k, n, right, b_j, pack)
-                right, r_k, r_panel = pack, NR, k * NR
-            for p in range(pieces(M, MC)):
-                ic = p * MC
-                m = min(<Py_ssize_t>MC, M - ic)
+            right, r_k, r_j, r_panel = &B[kc * b_k + jc * b_j], b_k, b_j, NR * b_j
+            panels = pack if pack_B else NULL
+            for p in range(pieces(M, height)):
+                ic = p * height
+                m = min(height, M - ic)
                 left, l_i, l_k = &A[ic * a_i + kc * a_k], a_i, a_k
                 if pack_A:
                     pack_rows(m, k, left, a_k, packed_A)
                     left, l_i, l_k = packed_A, k, TILE_ROWS
+                elif copy_A:
+                    copy_rows(m, k, left, a_i, packed_A, k)
+                    left, l_i = packed_A, k
                 start, ld_start = &C[ic * N + jc], N
                 if kc == 0 and not add:
                     start, ld_start = &bias[jc] if bias != NULL else NULL, 0
-                sweep(m, n, k, left, l_i, l_k, pack_A, right, r_k, r_panel, start, ld_start, alpha,
+                sweep(m, n, k, left, l_i, l_k, pack_A, right, r_k, r_j, r_panel, panels, start, ld_start, alpha,
                       &C[ic * N + jc], N, far)
+                if panels != NULL:
+                    right, r_k, r_j, r_panel, panels = pack, NR, 1, k * NR, NULL
                 if blocks and kc + k == K:
                     finish(after, C, m, n, ic * N + jc, N)
     if after != NULL and not blocks:
