@@ -11,18 +11,17 @@ from importlib import import_module
 
 from ..settings import SettingError
 
-try:
-    from . import cpu
-except ImportError as error:
-    from .unbuilt import explained
-
-    raise explained(error) from None
-
 __all__ = ["isa", "kernels", "regularizers", "tiles", "updates"]
 
 
 def _choose() -> str:
-    runs = cpu.supported()
+    try:
+        from .cpu import supported
+    except ImportError as error:
+        from .unbuilt import explained
+
+        raise explained(error) from None
+    runs = supported()
     wanted = os.environ.get("CBP_ISA", runs[0])
     if wanted not in runs:
         raise SettingError(
