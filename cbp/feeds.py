@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+from zlib import crc32
+
+import numpy as np
 
 if TYPE_CHECKING:
     from .core.epoch import Epochs
     from .samples import Samples
 
 __all__ = ["Feed", "Whole"]
+
+LOOKED_AT = 64  # samples, for a checksum that tells other data
 
 
 class Feed(Protocol):
@@ -34,6 +39,10 @@ class Feed(Protocol):
 
         `number` counts all epochs of the network, `batch` those of this epoch, both from 0.
         """
+        ...
+
+    def settings(self) -> dict[str, Any]:
+        """What must be the same for a training that is resumed, as JSON can hold it."""
         ...
 
 
@@ -67,3 +76,15 @@ class Whole:
             epochs.shuffle(self._seed, number)
         assert self.batches is not None
         yield self.batches - batch
+
+    def settings(self) -> dict[str, Any]:
+        """As `Feed.settings`."""
+        samples = self._samples.take(np.linspace(0, len(self._samples) - 1, LOOKED_AT).astype(np.intp))
+        parts = (samples.X, samples.y, samples.labels, samples.weights)
+        seen = crc32(b"".join(part.tobytes() for part in parts if part is not None))
+        return {
+            "batch_size": self.batch_size,
+            "shuffle": self._shuffle,
+            "samples": len(self._samples),
+            "checksum of some samples": f"{seen:08x}",
+        }

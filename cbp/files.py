@@ -26,7 +26,9 @@ from .writing import write_atomically
 if TYPE_CHECKING:
     from .network import Network
 
-__all__ = ["ModelDescription", "ModelError", "ModelWarning", "load", "save"]
+__all__ = ["RUN", "ModelDescription", "ModelError", "ModelWarning", "contents", "described", "load", "save", "write"]
+
+RUN = "cbp.run"  # the metadata key of what a checkpoint says of its training
 
 ON_MISSING, ON_CHANGE = ("error", "inspect"), ("error", "warn")
 OnChange: TypeAlias = Literal["error", "warn"]
@@ -34,9 +36,12 @@ OnChange: TypeAlias = Literal["error", "warn"]
 
 def save(net: Network, path: str | os.PathLike[str], extra: Mapping[str, Any] | None = None) -> None:
     """Write `net` to `path`; see `Network.save`."""
-    from safetensors.numpy import save as to_bytes
+    write(path, net, described(net) | {"extra": _checked_extra(net.extra if extra is None else extra)})
 
-    description = {
+
+def described(net: Network) -> dict[str, Any]:
+    """What a model file says of `net`."""
+    return {
         "format": FORMAT,
         "sizes": list(net.sizes),
         "activations": [describe(sigma) for sigma in net.layer_activations],
@@ -46,11 +51,37 @@ def save(net: Network, path: str | os.PathLike[str], extra: Mapping[str, Any] | 
         "seed": net.seed,
         "epochs_trained": net.epochs_trained,
         "frozen": list(net.frozen),
-        "extra": _checked_extra(net.extra if extra is None else extra),
+        "extra": _checked_extra(net.extra),
     }
+
+
+def write(
+    path: str | os.PathLike[str],
+    net: Network,
+    description: Mapping[str, Any],
+    run: Mapping[str, Any] | None = None,
+    more: Mapping[str, np.ndarray] | None = None,
+) -> None:
+    """Write a model file.
+
+    Parameters
+    ----------
+    path : path-like
+    net : Network
+    description : mapping
+        What `described` returns.
+    run : mapping, optional
+        What a checkpoint says of its training.
+    more : mapping, optional
+        The tensors of that, whose names begin with ``run/``.
+    """
+    from safetensors.numpy import save as to_bytes
+
+    metadata = {"cbp": json.dumps(description)} | ({} if run is None else {RUN: json.dumps(run)})
     tensors = {f"W{l}": np.ascontiguousarray(net.W[l]) for l in net.W}
     tensors |= {f"b{l}": np.ascontiguousarray(net.b[l]) for l in net.b}
-    write_atomically(Path(path), to_bytes(tensors, {"cbp": json.dumps(description)}), "the model")
+    what = "the model" if run is None else "the checkpoint"
+    write_atomically(Path(path), to_bytes(tensors | dict(more or {}), metadata), what)
 
 
 def _checked_extra(extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,6 +151,18 @@ def load(
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The description and the tensors of a model file, not yet looked up in the registry."""
+    metadata, tensors = contents(path)
+    try:
+        description = json.loads(metadata["cbp"])
+    except (KeyError, ValueError, RecursionError):
+        raise ModelError(f"{os.fspath(path)}: a safetensors file, but not a cbp model") from None
+    if RUN in metadata:
+        tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith("run/")}
+    return description, tensors
+
+
+def contents(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    """All metadata and tensors of a safetensors file."""
     from safetensors import SafetensorError, safe_open
 
     if not Path(path).is_file():
@@ -130,11 +173,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.nda
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(f"{os.fspath(path)}: damaged, or not a safetensors file ({error})") from None
-    try:
-        description = json.loads(metadata["cbp"])
-    except (KeyError, ValueError, RecursionError):
-        raise ModelError(f"{os.fspath(path)}: a safetensors file, but not a cbp model") from None
-    return description, tensors
+    return metadata, tensors
 
 
 def _network(model: ModelDescription, on_change: str) -> Network:

@@ -34,9 +34,12 @@ class History(Mapping[str, list[float]]):
         self._columns: dict[str, list[float]] = {}
 
     def add(self, row: Mapping[str, float]) -> None:
-        """Append one epoch's row."""
-        for name, value in row.items():
-            self._columns.setdefault(name, []).append(value)
+        """Append one epoch's row; NaN stands where a column has no number."""
+        done = self.epochs
+        for name in (*self._columns, *row):
+            column = self._columns.setdefault(name, [float("nan")] * done)
+            if len(column) == done:
+                column.append(row.get(name, float("nan")))
 
     @property
     def epochs(self) -> int:

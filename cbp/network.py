@@ -311,6 +311,7 @@ class Network:
         clip_norm: float | None = None,
         threads: int | None = None,
         progress: bool | Callable[[History], None] = False,
+        resume: str | os.PathLike[str] | None = None,
     ) -> History:
         """Train: for each batch one step of the optimiser along the gradient of E.
 
@@ -357,6 +358,10 @@ class Network:
             By default ``CBP_NUM_THREADS``, else ``OMP_NUM_THREADS``, else the cores of this process.
         progress : bool or callable
             True shows a progress bar; a callable is called with the history after each epoch.
+        resume : path-like, optional
+            A file that `cbp.callbacks.Checkpoint` wrote in a training with the same network, data and settings,
+            wherever it was stopped: it goes on from there, to the bits of one that was never stopped. `epochs`
+            counts those before too, and may be larger now; threads, validation, callbacks may be others.
 
         Returns
         -------
@@ -393,6 +398,7 @@ class Network:
             regularization=Regularization(l1=l1, l2=l2, max_norm=max_norm, clip_value=clip_value, clip_norm=clip_norm),
             threads=threads,
             progress=progress,
+            resume=resume,
         )
 
     def save(self, path: str | os.PathLike[str], extra: Mapping[str, Any] | None = None) -> None:

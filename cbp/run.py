@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -53,6 +54,23 @@ class Position:
     step: float = 0
 
 
+class Solver(Protocol):
+    """What trains."""
+
+    def solve(self) -> None:
+        """Train until the run wants no more."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all it remembers is that of the end of a step."""
+
+    def state(self, epoch: int) -> dict[str, Any]:
+        """What it remembers, to go on within `epoch`."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
+
+
 class Run:
     """A training under way, as callbacks see it.
 
@@ -85,6 +103,12 @@ class Run:
         What the network's parameters will be when `fit` returns, where a callback wants others than the last.
     position : SupportsPosition
         Where in the epoch it stands.
+    solver : Solver
+        What trains.
+    settings : dict
+        What must be the same where a run is resumed, as JSON can hold it.
+    described : dict or None
+        What a model file says of the network, once a checkpoint was written.
     """
 
     def __init__(
@@ -98,6 +122,7 @@ class Run:
         held_out: Samples | None,
         regularization: Regularization,
         calls: Calls,
+        settings: Mapping[str, Any],
     ) -> None:
         self.net, self.optimizer, self.schedule, self.lr, self.seed = net, optimizer, schedule, lr, seed
         self.regularization = regularization
@@ -109,8 +134,12 @@ class Run:
         self.error: BaseException | None = None
         self.outcome: np.ndarray | None = None
         self.position: SupportsPosition = Position()
-        self.calls = calls
-        self._held_out = held_out
+        self.solver: Solver
+        self.described: dict[str, Any] | None = None
+        self.calls, self.settings, self._held_out = calls, settings, held_out
+        self._for_good = False
+        self._callback_states: list[list[Any]] = []
+        self._settled: tuple[int, int, bool, dict[str, Any], list[list[Any]]] | None = None
         self._schedule_state = schedule.start(lr)
         self._constant, self._rates = type(schedule) is Schedule, np.empty(0)
         self._began = time.perf_counter()
@@ -151,28 +180,37 @@ class Run:
 
     def stop(self, reason: str) -> None:
         """End the training after the batch at hand, for good: resumed, it ends at once."""
-        self.stopped = self.stopped or reason
+        if not self._for_good:
+            self.stopped, self._for_good = reason, True
 
     def pause(self, reason: str) -> None:
         """End the training after the batch at hand; resumed, it goes on."""
         self.stopped = self.stopped or reason
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a checkpoint: a model file that `fit` can resume from, too."""
+        from .checkpoints import write
+
+        write(path, self)
+
     # -- its course ------------------------------------------------------------------------------------
 
-    @contextmanager
-    def under_way(self) -> Iterator[None]:
-        """Tell the callbacks that training begins, and, whatever happens inside, that it has ended."""
+    def drive(self) -> None:
+        """Let the solver train, and the callbacks know that it begins and, whatever happens, that it has ended."""
         with self.calls.training(self):
             try:
-                yield
+                self.calls.restore(self._callback_states)
+                self.settle()
+                self.calls("at_rest", self)
+                self.solver.solve()
                 self.calls("at_rest", self)
             except BaseException as error:
                 self.error = error
-                if not isinstance(error, Exception):
+                if not isinstance(error, Exception) and self._settled and self.solver.whole:
                     self.calls("at_rest", self)
                 if not self.calls("on_error", self, error):
                     raise
-                self.stop(str(error))
+                self.pause(str(error))
                 self.error = None
         self.history.stopped = self.stopped
         if self.outcome is not None:
@@ -214,4 +252,44 @@ class Run:
         if reason := self.schedule.observe(self._schedule_state, self.history.last()):
             self.stop(reason)
         self.calls("on_epoch_end", self)
+        self.settle()
         self.calls("at_rest", self)
+
+    # -- what a checkpoint keeps -----------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Remember where all stands but the solver, whose state is whole at any time.
+
+        So `state` is right wherever in the bookkeeping of an epoch's end an interruption comes.
+        """
+        if self.calls.have("at_rest"):
+            schedule, callbacks = deepcopy(self._schedule_state), self.calls.states()
+            self._settled = self.epoch, self.samples, self._for_good, schedule, callbacks
+
+    def state(self) -> dict[str, Any]:
+        """All that a run which is resumed must know."""
+        assert self._settled is not None
+        epoch, samples, for_good, schedule, callbacks = self._settled
+        if self.error is None:
+            for_good = self._for_good
+        return {
+            "first": self.first,
+            "epoch": epoch,
+            "samples": samples,
+            "seconds": self.seconds,
+            "stopped": self.stopped if for_good else None,
+            "history": {name: column[:epoch] for name, column in self.history.items()},
+            "schedule": schedule,
+            "callbacks": callbacks,
+            "solver": self.solver.state(epoch),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned, when it is under way."""
+        self.first, self.epoch, self.samples = state["first"], state["epoch"], state["samples"]
+        self._began -= state["seconds"]
+        self.stopped, self._for_good = state["stopped"], state["stopped"] is not None
+        for row in zip(*state["history"].values(), strict=True):
+            self.history.add(dict(zip(state["history"], row, strict=True)))
+        self._schedule_state, self._callback_states = state["schedule"], state["callbacks"]
+        self.solver.restore(state["solver"])

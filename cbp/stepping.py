@@ -34,6 +34,8 @@ class Stepping:
         self._run, self._feed = run, feed
         self._batchwise = run.calls.have("on_batch_begin", "on_batch_end")
         net, (rule, hyper, slots) = run.net, _update(run.net, run.optimizer)
+        self._in_python = rule if isinstance(rule, InPython) else None
+        self._begun, self._taken_up = -1, (0, 0.0, 0.0)
         self._epochs = Epochs(
             net._plan,
             net.parameters,
@@ -53,14 +55,44 @@ class Stepping:
         run, before = self._run, self._run.net.parameters.copy()
         while run.going:
             before[...] = run.net.parameters
-            self._epochs.begin()
-            run.begin_epoch()
+            self._begin()
             if self._epoch(before):
                 run.end_epoch(run.cost, run.rate, self._feed.seen)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all it remembers is that of the end of a step."""
+        return self._in_python is None or self._in_python.whole
+
+    def state(self, epoch: int) -> dict[str, Any]:
+        """Where it stands in `epoch`, which may not have begun, and what the optimiser remembers."""
+        core, begun = self._epochs, self._begun == epoch
+        return {
+            "position": [core.batch, core.cost, core.weight] if begun else list(self._taken_up),
+            "step": core.step,
+            "scalars": core.hyper,
+            "slots": core.state,
+            "in_python": self._in_python and self._in_python.state,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        core, self._taken_up = self._epochs, tuple(state["position"])
+        core.step, core.hyper[...], core.state[...] = state["step"], state["scalars"], state["slots"]
+        if self._in_python:
+            self._in_python.state = state["in_python"]
+
+    def _begin(self) -> None:
+        """Begin an epoch, or take it up; at any moment of it `state` is right."""
+        self._epochs.take_up(*self._taken_up)
+        self._begun, self._taken_up = self._run.epoch, (0, 0.0, 0.0)
+        self._run.begin_epoch()
 
     def _epoch(self, before: np.ndarray) -> bool:
         """One epoch, and whether all of it; with the parameters `before` it where a step makes them not finite."""
         run, rates = self._run, self._rates()
+        if run.batch:  # taken up: its newest rate is that of the batch before
+            run.rate = float(run.rates(run.batch - 1, 1)[0] if rates is None else rates[run.batch - 1])
         try:
             for count in self._feed.parts(self._epochs, run.first + run.epoch, run.batch):
                 if not self._advance(count, rates):
@@ -98,6 +130,8 @@ class Stepping:
         weight = self._epochs.weight - weight
         run.batch_cost = (self._epochs.cost - cost) / weight if weight else 0.0
         run.calls("on_batch_end", run)
+        if self._batchwise:
+            run.settle()
 
 
 def _update(net: Network, optimizer: SupportsUpdate) -> tuple[Any, tuple[float, ...], np.ndarray]:

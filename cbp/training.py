@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from . import inputs
 from .callbacks.calls import Calls
+from .checkpoints import resume as take_up
 from .core.threads import available
 from .feeds import Whole
 from .history import History
@@ -48,6 +51,7 @@ def train(
     regularization: Regularization,
     threads: int | None,
     progress: bool | Callable[[History], None],
+    resume: str | os.PathLike[str] | None,
 ) -> History:
     """Train `net`; see `Network.fit`."""
     epochs = inputs.as_whole(epochs, "epochs")
@@ -61,11 +65,30 @@ def train(
         held_out = Samples.checked(net, *pair(validation))
     made, rule, lr = scheduled(make_optimizer(optimizer), schedule)
     calls = Calls(callbacks, *_told(progress))
-    run = Run(net, made, rule, lr, epochs, seed, held_out, regularization, calls)
-    stepping = Stepping(run, Whole(samples, batch_size, shuffle, seed), threads)
-    with run.under_way():
-        stepping.solve()
+    feed = Whole(samples, batch_size, shuffle, seed)
+    settings = _settings(net, made, rule, lr) | {"regularization": repr(regularization), "seed": seed} | feed.settings()
+    run = Run(net, made, rule, lr, epochs, seed, held_out, regularization, calls, settings)
+    run.solver = Stepping(run, feed, threads)
+    if resume is not None:
+        take_up(resume, run)
+    run.drive()
     return run.history
+
+
+def _settings(net: Network, optimizer: SupportsUpdate, schedule: Schedule, lr: float) -> dict[str, Any]:
+    """What must be the same for a training that is resumed."""
+    kind = type(optimizer)
+    return {
+        "sizes": list(net.sizes),
+        "activations": [str(sigma) for sigma in net.layer_activations],
+        "cost": str(net.cost_function),
+        "dtype": net.dtype.name,
+        "reduction": net.reduction,
+        "frozen": list(net.frozen),
+        "optimizer": repr(optimizer) if is_dataclass(optimizer) else f"{kind.__module__}.{kind.__qualname__}",
+        "schedule": repr(schedule),
+        "lr": lr,
+    }
 
 
 def _told(progress: bool | Callable[[History], None]) -> list[Any]:

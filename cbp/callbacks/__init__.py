@@ -5,9 +5,10 @@ this order. Own ones derive from `Callback`, or are any objects with some of its
 """
 
 from .callback import Callback
+from .checkpoint import Checkpoint
 from .csv_log import CSVLog
 from .early_stopping import EarlyStopping
 from .not_finite import TerminateOnNonFinite
 from .time_budget import TimeBudget
 
-__all__ = ["CSVLog", "Callback", "EarlyStopping", "TerminateOnNonFinite", "TimeBudget"]
+__all__ = ["CSVLog", "Callback", "Checkpoint", "EarlyStopping", "TerminateOnNonFinite", "TimeBudget"]

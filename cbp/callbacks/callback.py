@@ -52,7 +52,7 @@ class Callback:
     def at_rest(self, run: Run) -> None:
         """Training stands between two steps, with all of its state whole.
 
-        After each epoch, where `watch` asked for it, and at the end.
+        At the beginning, after each epoch, where `watch` asked for it, and at the end, Ctrl-C among them.
         """
 
     def state(self) -> dict[str, Any]:

@@ -48,6 +48,19 @@ class Calls:
         answers = [method(run, *about) for method in self._methods[hook]]
         return any(answers)
 
+    def states(self) -> list[list[Any]]:
+        """What each remembers: its class's name and its `state`."""
+        return [[type(each).__qualname__, state()] for each in self.all if (state := _own(each, "state"))]
+
+    def restore(self, states: list[list[Any]]) -> None:
+        """Give each the state of the next one of its class."""
+        left = list(states)
+        for each in self.all:
+            mine = next((state for state in left if state[0] == type(each).__qualname__), None)
+            if mine and (restore := _own(each, "restore")):
+                left.remove(mine)
+                restore(mine[1])
+
     @contextmanager
     def training(self, run: Run) -> Iterator[None]:
         """Tell each that training begins and, whatever happens, each that heard of it that it has ended."""

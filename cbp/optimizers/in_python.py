@@ -23,6 +23,8 @@ class InPython:
     ----------
     state : object
         What the optimiser's `init` returned.
+    whole : bool
+        Whether no update was broken off in its middle.
     """
 
     def __init__(self, optimizer: SupportsUpdate, net: Network) -> None:
@@ -30,11 +32,12 @@ class InPython:
         self._theta = net.parameters
         self._before = np.empty_like(net.parameters)
         self._frozen = [_stretch(net, l) for l in net.frozen]
-        self.state = optimizer.init(self._theta.copy())
+        self.state, self.whole = optimizer.init(self._theta.copy()), True
 
     def __call__(self, gradient: np.ndarray, rate: float) -> None:
         """Take one step."""
         self._before[...] = self._theta
+        self.whole = False
         try:
             answer = self._optimizer.update(gradient, self.state, self._theta, rate)
             if answer is not None:
@@ -45,6 +48,7 @@ class InPython:
             raise
         for frozen in self._frozen:
             self._theta[frozen] = self._before[frozen]
+        self.whole = True
 
 
 def _stretch(net: Network, l: int) -> slice:
