@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..entries import Kind
 from .naming import Names
+
+if TYPE_CHECKING:
+    from .formula.derivation import Derived
 
 __all__ = ["KINDS", "LICENCES", "TIERS", "Form", "Plan", "Tier", "author"]
 
@@ -46,12 +50,15 @@ class Tier:
         The module of the package that has the kernel; ``""`` if there is none.
     data : tuple of str
         Further files of the package.
+    base : str
+        Another tier, whose templates it shares.
     """
 
     about: str
     build: tuple[str, ...] = ("setuptools>=77",)
     kernel: str = ""
     data: tuple[str, ...] = ()
+    base: str = ""
 
 
 KINDS = {
@@ -70,9 +77,9 @@ KINDS = {
 
 TIERS = {
     "numpy": Tier("NumPy functions; nothing is compiled"),
-    "cython": Tier(
-        "a kernel in Cython, with cbp's headers", ("setuptools>=77", "Cython>=3.1"), "kernel", ("*.pyi", "*.pyx")
-    ),
+    "c": Tier("a kernel in C, in a shared library without Python", kernel="kernel"),
+    "formula": Tier("NumPy and C from --activation or --cost, by SymPy", kernel="kernel", base="c"),
+    "cython": Tier("a kernel in Cython, with cbp's headers", ("setuptools>=77", "Cython>=3.1"), "kernel", ("*.pyi",)),
 }
 
 LICENCES = ("BSD-3-Clause", "MIT", "none")
@@ -104,6 +111,8 @@ class Plan:
         One of `LICENCES`.
     author : str
         Whose copyright it is.
+    derived : formula.derivation.Derived, optional
+        Of the tier ``"formula"``.
     """
 
     names: Names
@@ -111,4 +120,5 @@ class Plan:
     tier: str
     licence: str
     author: str
+    derived: Derived | None = None
     year: int = field(default_factory=lambda: dt.datetime.now(dt.UTC).year)

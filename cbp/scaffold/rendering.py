@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Template
@@ -23,13 +24,27 @@ def contents(plan: Plan) -> dict[str, str]:
     """
     values = _values(plan)
     files = {}
-    for folder in ("any", plan.form, f"{plan.tier}/any", f"{plan.tier}/{plan.form}"):
+    for folder in _folders(plan):
         for path in sorted((TEMPLATES / folder).rglob(f"*{ENDING}")):
             name = path.relative_to(TEMPLATES / folder).as_posix().removesuffix(ENDING)
-            files[Template(name).substitute(values)] = _filled(path, values)
+            text = _filled(path, values)
+            files[Template(name).substitute(values)] = _one_blank_line(text) if name.endswith(".md") else text
     if plan.licence != "none":
         files["LICENSE"] = _filled(TEMPLATES / "licences" / f"{plan.licence}{ENDING}", values)
     return files
+
+
+def _one_blank_line(text: str) -> str:
+    """`text` without the empty lines that empty parts leave."""
+    return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
+
+
+def _folders(plan: Plan) -> Iterator[str]:
+    yield from ("any", plan.form)
+    for tier in filter(None, (TIERS[plan.tier].base, plan.tier)):
+        yield f"{tier}/any"
+        if tier == plan.tier:
+            yield f"{tier}/{plan.form}"
 
 
 def _filled(path: Path, values: Mapping[str, str]) -> str:
@@ -51,12 +66,19 @@ def _values(plan: Plan) -> dict[str, str]:
         "author_quoted": json.dumps(plan.author, ensure_ascii=False),  # as TOML has it too
         "year": str(plan.year),
         "source": source(),
+        "tox_line": f"{'tox':{len('cbp plugins check   ' + names.distribution)}}",
         "home": HOME,
         "home_page": HOME_PAGE,
         **_of_licence(plan),
         **dict(_of_tier(plan)),
     }
-    values["maths"] = _filled(TEMPLATES / "parts" / f"{plan.form}.md{ENDING}", values)
+    maths = plan.form
+    if plan.derived is not None:
+        from .formula.filled import values as of_formula
+
+        values |= {"tagline": plan.derived.text, **of_formula(plan.derived)}
+        maths = f"formula-{plan.form}"
+    values["maths"] = _filled(TEMPLATES / "parts" / f"{maths}.md{ENDING}", values)
     values["kernel"] = _filled(TEMPLATES / "parts" / f"{plan.tier}.md{ENDING}", values)
     return values
 

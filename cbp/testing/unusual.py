@@ -37,5 +37,6 @@ def saturated(subject: Subject, dtype: Any) -> Sample:
     z = np.repeat(corners, 3, axis=0)
     y = np.tile(np.where(np.eye(3) > 0, on, off), (len(corners), 1)).astype(dtype)
     a = np.asarray(subject.output(z, subject.settings[0]))
-    bounded = (np.abs(a) <= BOUNDED).all(axis=1)
+    farther = np.asarray(subject.output(10 * z, subject.settings[0]))
+    bounded = (np.abs(a) <= BOUNDED).all(axis=1) & (np.abs(farther) <= BOUNDED).all(axis=1)
     return {"z": z[bounded], "a": a[bounded], "y": y[bounded]}

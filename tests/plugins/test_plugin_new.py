@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import sys
 import tomllib
 from collections.abc import Callable
 from itertools import product
@@ -31,7 +32,7 @@ def new(*words: str) -> int:
     return main(["plugins", "new", *words, "--author", AUTHOR])
 
 
-@pytest.mark.parametrize(("tier", "kind"), [*product(TIERS, KINDS)])
+@pytest.mark.parametrize(("tier", "kind"), [*product([tier for tier in TIERS if tier != "formula"], KINDS)])
 def test_everything_a_distribution_needs_is_there(tier: str, kind: str) -> None:
     assert new("soft_log", "--tier", tier, "--kind", kind) == 0
     folder = Path("cbp-soft-log")
@@ -156,3 +157,29 @@ def test_tox_gets_cbp_from_where_this_one_came_from(
     monkeypatch.setattr(origin, "distribution", lambda name: Installed())
     assert new("softlog") == 0
     assert f"{{env:CBP_SOURCE:{source}}}" in Path("cbp-softlog", "tox.ini").read_text(encoding="utf-8")
+
+
+def test_a_formula_needs_sympy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "sympy", None)
+    for module in [name for name in sys.modules if name.startswith("cbp.scaffold.formula")]:
+        monkeypatch.delitem(sys.modules, module)
+    assert new("softlog", "--activation", "z*tanh(z)") == 1
+    assert "--activation: expected SymPy, which finds the derivative: pip install sympy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--tier", "formula"), "expected --activation or --cost with it"),
+        (("--param", "beta=1"), "--param: expected --activation or --cost with it"),
+        (("--activation", "z", "--cost", "a-y"), "got both"),
+        (("--activation", "z", "--tier", "cython"), "--activation: expected no --tier and no --kind"),
+        (("--cost", "a-y", "--kind", "rowwise"), "--cost: expected no --tier and no --kind"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(
+    options: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert new("softlog", *options) == 2
+    assert words in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -30,12 +30,18 @@ def wheel() -> str:
     return os.environ["TOX_PACKAGE"]
 
 
-@pytest.mark.parametrize(("tier", "kind"), [*product(TIERS, KINDS)])
-def test_a_new_plugins_tox_is_green(tier: str, kind: str, wheel: str, tmp_path: Path) -> None:
-    name = f"my_{kind}"
-    run(sys.executable, "-m", "cbp", "plugins", "new", name, "--tier", tier, "--kind", kind, cwd=tmp_path)
+CASES = [
+    *(("--tier", tier, "--kind", kind) for tier, kind in product(TIERS, KINDS) if tier != "formula"),
+    ("--activation", "z*tanh(log(1+exp(beta*z)))", "--param", "0<beta=1"),
+    ("--cost", "(a-y)**4"),
+]
+
+
+@pytest.mark.parametrize("options", CASES, ids=" ".join)
+def test_a_new_plugins_tox_is_green(options: tuple[str, ...], wheel: str, tmp_path: Path) -> None:
+    run(sys.executable, "-m", "cbp", "plugins", "new", "mine", *options, cwd=tmp_path)
     env = f"py3{sys.version_info.minor}"
-    said = run(sys.executable, "-m", "tox", "-e", env, cwd=tmp_path / f"cbp-my-{kind}", CBP_SOURCE=wheel)
+    said = run(sys.executable, "-m", "tox", "-e", env, cwd=tmp_path / "cbp-mine", CBP_SOURCE=wheel)
     assert re.search(rf"^  {env}: OK", said, re.MULTILINE)
     assert re.search(r"=+ \d\d passed(, \d+ skipped)? in .*=+", said)
-    assert ("it has no kernel" in said) == (tier == "numpy")
+    assert ("it has no kernel" in said) == ("numpy" in options)
