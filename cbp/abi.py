@@ -12,7 +12,8 @@ __all__ = [
 
 CAPSULE = b"cbp.kernel.v1"
 MAGIC = 0x4B504243
-ACTIVATION = 1  # the kind of a head
+MAJOR, MINOR = 1, 0
+ACTIVATION, COST = 1, 2  # the kind of a head
 READS_Z, READS_A, IN_PLACE, ROWWISE, CHUNK_INVARIANT = 1, 2, 4, 8, 16  # its hints
 
 

@@ -21,11 +21,12 @@ import pluggy
 
 from . import declarations as declared
 from .by_name import ByName
-from .kernels import KernelWarning, shared_library
+from .kernels import KernelWarning, numba_kernel, shared_library
 from .makers import Initializer, Optimizer
 
 __all__ = [
-    "Activation", "Array", "Cost", "Initializer", "KernelWarning", "Optimizer", "Param", "hookimpl", "shared_library",
+    "Activation", "Array", "Cost", "Initializer", "KernelWarning", "Optimizer", "Param", "hookimpl", "numba_kernel",
+    "shared_library",
 ]  # fmt: skip
 
 hookimpl = pluggy.HookimplMarker("cbp")
@@ -127,9 +128,10 @@ class Activation(ByName):
     vjp : callable, optional
         ``vjp(z, a, g, **params) -> g·[δa/δz]``, row by row, for a σ that mixes a row (softmax).
         Exactly one of `derivative` and `vjp` is given.
-    kernel : capsule or what `shared_library` returns, optional
-        The compiled tier, a ``cbp_activation`` struct of ``cbp_kernel.h``: its place in a shared library, or a
-        capsule named ``cbp.kernel.v1`` with its address. The NumPy functions stay its oracle.
+    kernel : capsule or what `shared_library` or `numba_kernel` returns, optional
+        The compiled tier, a ``cbp_activation`` struct of ``cbp_kernel.h``: its place in a shared library, Python
+        functions for numba to make one of, or a capsule named ``cbp.kernel.v1`` with its address. The NumPy functions
+        stay its oracle.
     params : mapping of str to float or Param
         Parameters with their defaults, in the order in which a kernel finds them in ``ctx``.
     kinks : tuple of float
@@ -186,7 +188,7 @@ class Cost(ByName):
         ``value(a, y, **params) -> C`` of shape (n,): the cost of each sample.
     gradient : callable
         ``gradient(a, y, **params) -> ∂C/∂a`` of shape (n, N_L).
-    kernel : capsule or what `shared_library` returns, optional
+    kernel : capsule or what `shared_library` or `numba_kernel` returns, optional
         As for `Activation`: a ``cbp_cost`` struct.
     params : mapping of str to float or Param
         Parameters with their defaults, in the order in which a kernel finds them in ``ctx``.

@@ -14,7 +14,7 @@ __all__ = ["constants", "facts_of", "plugins", "tier"]
 
 
 def tier(entry: Entry) -> str:
-    """``"compiled"``, ``"shared library"``, ``"NumPy"`` or ``"Python"``: what runs, if it can."""
+    """``"compiled"``, ``"shared library"``, ``"numba"``, ``"NumPy"`` or ``"Python"``: what runs, if it can."""
     if isinstance(entry.spec, Maker):
         return "compiled" if entry.kind == "optimizer" and entry.distribution == CBP else "Python"
     kernel = entry.spec.kernel
@@ -51,7 +51,10 @@ def _kernel(entry: Entry) -> dict[str, Any]:
     if isinstance(entry.spec, Maker):
         return {}
     facts: dict[str, Any] = {"dtypes": ["float32", "float64"], "abi": None, "build": None}
-    if entry.spec.kernel is not None:
+    kernel = entry.spec.kernel
+    if isinstance(kernel, KernelSource) and not kernel.ready:
+        return facts | {"build": f"by {kernel.tier}, when it is used"}
+    if kernel is not None:
         from ..abi import head_of
 
         try:

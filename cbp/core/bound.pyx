@@ -53,8 +53,8 @@ cdef const cbp_head *head_of(object spec, object capsule, unsigned int kind) exc
     """The head of the kernel in `capsule`, checked: this is where an unfit one is refused."""
     if not PyCapsule_IsValid(capsule, CBP_CAPSULE):
         raise TypeError(
-            f"{spec.name!r}: kernel= expected a capsule named {CBP_CAPSULE.decode()!r} or "
-            f"cbp.plugin.shared_library(...), got {capsule!r}"
+            f"{spec.name!r}: kernel= expected a capsule named {CBP_CAPSULE.decode()!r}, "
+            f"cbp.plugin.shared_library(...) or cbp.plugin.numba_kernel(...), got {capsule!r}"
         )
     cdef const cbp_head *head = <const cbp_head *>PyCapsule_GetPointer(capsule, CBP_CAPSULE)
     if head.magic != CBP_MAGIC:

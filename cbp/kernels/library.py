@@ -29,6 +29,7 @@ class SharedLibrary(KernelSource):
     symbol: str
 
     tier: ClassVar[str] = "shared library"
+    ready: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         fields = {

@@ -26,6 +26,7 @@ class KernelSource(ABC):
     """What ``kernel=`` may be beside a capsule."""
 
     tier: ClassVar[str]  # what listings call it
+    ready: ClassVar[bool]  # whether the capsule is there at once
 
     @abstractmethod
     def capsule(self, spec: Any) -> object:
