@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 
 import numpy as np
 
-from ..data import DataError, Dataset
-from ..network import Network
+from ..data import DataError
 from ..scores import ClassScore
+from .parts import add_held_out, part
 from .report import print_each_target
 from .sources import DATA, add_columns, load_data, load_model
 from .tables import print_table
@@ -34,18 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         target="column with the targets (default: the one called as in training, or the last)",
         features="columns to predict from (default: those called as in training)",
     )
-    parser.add_argument(
-        "--held-out",
-        action="store_true",
-        help="of the DATA the model was trained on, score only what was held out (default: all)",
-    )
+    add_held_out(parser, "score")
     parser.add_argument("--json", action="store_true", help="print JSON (default: a table)")
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the score."""
     net, preparation = load_model(options.model)
-    data = _part(load_data(options.data, net, preparation, options), net, options)
+    found = load_data(options.data, net, preparation, options)
+    data = part(found, net, options.data, options.held_out, quiet=options.json)
     if data.n_outputs != net.sizes[-1]:
         raise DataError(f"{options.data}: {data.summary}, but the model has {net.sizes[-1]} outputs")
     score = preparation.score(net, data)
@@ -58,32 +54,6 @@ def run(options: argparse.Namespace) -> None:
     if isinstance(score, ClassScore):
         _print_confusion(score.confusion, data.class_names)
     print_each_target(score, preparation)
-
-
-def _part(data: Dataset, net: Network, options: argparse.Namespace) -> Dataset:
-    """The samples to score."""
-    trained_on = net.extra.get("data") or {}
-    same = trained_on.get("name") == options.data and trained_on.get("samples") == len(data)
-    if options.held_out:
-        return _held_out(data, trained_on, options.data)
-    if same and data.test is None and not options.json:
-        print("some of these samples were trained on; --held-out leaves them out", file=sys.stderr)
-    return data.test or data
-
-
-def _held_out(data: Dataset, trained_on: dict[str, object], source: str) -> Dataset:
-    """The part of the training data that was held out."""
-    part = trained_on.get("held_out")
-    if part == "test part" and data.test is not None:
-        return data.test
-    if trained_on.get("samples") != len(data) or not isinstance(part, dict):
-        raise DataError(
-            f"--held-out: expected the data the model was trained on ({trained_on.get('name')!r}, "
-            f"{trained_on.get('samples')} samples), got {source!r}, {len(data)} samples"
-        )
-    if part["fraction"] == 0:
-        raise DataError("--held-out: training held nothing out")
-    return data.split(part["fraction"], part["seed"])[1]
 
 
 def _print_confusion(confusion: np.ndarray, names: tuple[str, ...]) -> None:

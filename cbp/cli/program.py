@@ -23,6 +23,7 @@ COMMANDS = (
     "predict",
     "evaluate",
     "inspect",
+    "plot",
     "plugins",
     "bench",
 )

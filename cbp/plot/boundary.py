@@ -155,9 +155,10 @@ def _write(ax: Axes, grid: Grid, region: np.ndarray, name: str) -> None:
     """Write a class's name at the point of its region that is nearest to the middle."""
     places = np.argwhere(region)
     i, j = places[np.square(places - places.mean(axis=0)).sum(axis=1).argmin()]
-    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.5}
+    box: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.5}
+    style: dict[str, Any] = {"fontsize": "small", "color": "black", "bbox": box, "parse_math": False}
     where = float(grid.x[j]), float(grid.y[i])
-    ax.text(*where, name, ha="center", va="center", fontsize="small", color="black", bbox=box, zorder=4)
+    ax.text(*where, name, ha="center", va="center", zorder=4, **style)
 
 
 def _scatter(ax: Axes, samples: np.ndarray, among: int, **colours: Any) -> None:

@@ -71,8 +71,10 @@ def bare(ax: Axes) -> None:
 
 
 def legend(ax: Axes) -> None:
-    """Write a legend where it hides least."""
-    ax.legend(loc="best")  # said, so that matplotlib does not warn on a busy machine that looking took a second
+    """Write a legend where it hides least, whose names may have dollars in them."""
+    made = ax.legend(loc="best")  # said, so that matplotlib does not warn on a busy machine that looking took a second
+    for text in made.get_texts():
+        text.set_parse_math(False)
 
 
 def _pyplot() -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from .. import inputs
 from ..network import Network
 
-__all__ = ["Column", "sizes_of"]
+__all__ = ["Column", "check_layer", "sizes_of"]
 
 FEWEST = 3  # rows that can hold dots in their middle
 
@@ -23,6 +23,12 @@ def sizes_of(net: Network | Sequence[int]) -> tuple[int, ...]:
     if len(sizes) < 2:
         raise ValueError(f"net: expected a network or two sizes or more such as [3, 4, 2], got {list(sizes)}")
     return sizes
+
+
+def check_layer(l: int, sizes: Sequence[int]) -> None:
+    """Raise ValueError unless layer `l` has weights."""
+    if l not in range(2, len(sizes) + 1):
+        raise ValueError(f"l: expected a layer with weights, 2 to {len(sizes)}, got {l!r}")
 
 
 @dataclass(frozen=True)

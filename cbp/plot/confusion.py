@@ -102,9 +102,9 @@ def _ticks(ax: Axes, names: list[str]) -> None:
     shown = range(0, k, every)
     room = extent(ax)[0] / len(shown)
     slanted = LETTER * max(len(names[i]) for i in shown) > room
-    options: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
-    ax.set_xticks(shown, [names[i] for i in shown], **options)
-    ax.set_yticks(shown, [names[i] for i in shown])
+    slant: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
+    ax.set_xticks(shown, [names[i] for i in shown], parse_math=False, **slant)
+    ax.set_yticks(shown, [names[i] for i in shown], parse_math=False)
 
 
 def _write(ax: Axes, image: AxesImage, counts: np.ndarray, share: np.ndarray, size: float) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from .. import inputs
 from .canvas import axes_for, bare, extent
 from .colours import diverging, ink, paper
+from .columns import check_layer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,12 +47,13 @@ def weight_images(
     Raises
     ------
     ValueError
-        W^l's rows are no images of that shape.
+        W^l's rows are no images of that shape, or there is no such layer.
 
     Notes
     -----
     All images have one scale, symmetric around white, 0.
     """
+    check_layer(l, net.sizes)
     W = inputs.as_matrix(net.W[l], net.dtype, f"W[{l}]")
     most = inputs.as_whole(most, "most")
     images = _images(W[:most], _shape(W.shape[1], shape))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..network import Network
 from .canvas import axes_for
 from .colours import BLUE, GREEN, ink, paper
-from .columns import Column, sizes_of
+from .columns import Column, check_layer, sizes_of
 from .edges import draw_edges, edges_between
 from .nodes import LEGIBLE, draw_dots, draw_nodes, draw_one, stage
 
@@ -44,8 +44,7 @@ def layer_schematic(net: Network | Sequence[int], l: int = 2, *, most: int = 6, 
     each times the weight w_ij^l of its edge, and 1 times the bias b_i^l. The colours of edges are those of `schematic`.
     """
     sizes = sizes_of(net)
-    if l not in range(2, len(sizes) + 1):
-        raise ValueError(f"l: expected a layer with weights, 2 to {len(sizes)}, got {l!r}")
+    check_layer(l, sizes)
     left = Column.of(l - 1, sizes[l - 2], A, most, True)
     right = Column.of(l, sizes[l - 1], SUM, most, False)
     rows = max(float(left.y[0]), float(right.y[0])) - left.lowest

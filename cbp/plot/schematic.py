@@ -107,15 +107,9 @@ def _name(ax: Axes, column: Column, names: Sequence[str], size: float, side: str
         raise ValueError(f"{which}_names: expected {column.size} names, got {len(names)}")
     away = (-1 if side == "right" else 1) * (size / 2 + 5)
     for unit, y in zip(column.units, column.y, strict=True):
-        ax.annotate(
-            names[unit - 1],
-            (column.x, y),
-            (away, 0),
-            textcoords="offset points",
-            ha=side,
-            va="center",
-            fontsize="small",
-        )
+        where, offset = (column.x, float(y)), (away, 0.0)
+        style: dict[str, Any] = {"ha": side, "va": "center", "fontsize": "small", "parse_math": False}
+        ax.annotate(names[unit - 1], where, offset, textcoords="offset points", **style)
 
 
 def _caption(ax: Axes, net: Network | Sequence[int], sizes: Sequence[int]) -> None:

@@ -10,8 +10,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from pictures import Case, cases, cut_off
+from pictures import MOONS, Case, cases, cut_off, words
 
+import cbp
 from cbp import plot
 
 CASES = cases()
@@ -49,6 +50,19 @@ def test_it_draws_into_the_axes_it_is_given(case: Case, size: tuple[float, float
         assert list(np.ravel(drawn)) == list(given[0])
         assert len(plt.get_fignums()) == 1
         figure.canvas.draw()
+
+
+def test_names_may_have_dollars_in_them() -> None:
+    names = ["price ($", "tax $ ^", "$$"]
+    small = cbp.Network([2, 3], cost="cross_entropy")
+    labels = np.arange(60) % 3
+    for ax in (
+        plot.schematic(small, output_names=names),
+        plot.confusion_matrix(labels, labels, names),
+        plot.decision_boundary(small, MOONS, labels, class_names=names),
+    ):
+        ax.figure.canvas.draw()
+        assert set(names) <= set(words(ax))
 
 
 @EACH

@@ -65,6 +65,11 @@ def test_weights_that_are_all_zero_are_drawn() -> None:
     plot.weight_images(cbp.Network([16, 3], init="zeros")).figure.canvas.draw()
 
 
+def test_a_layer_without_weights_is_said() -> None:
+    with pytest.raises(ValueError, match="l: expected a layer with weights, 2 to 3, got 4"):
+        plot.weight_images(cbp.Network([4, 4, 4]), l=4)
+
+
 @pytest.mark.parametrize(
     ("shape", "message"),
     [(None, "which is no square"), ((3, 4), "which is not 3 × 4"), ((2, 5, 1, 1), "which is not 2 × 5 × 1 × 1")],

@@ -1,0 +1,84 @@
+"""The pictures of ``cbp plot``: what each is drawn from, in the data's own units and names."""
+
+from __future__ import annotations
+
+import csv
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .. import plot
+from ..data import DataError, Dataset
+from ..network import Network
+from ..preparation import Preparation
+
+__all__ = ["OF_DATA", "OF_MODEL", "curves"]
+
+
+def curves(path: Path) -> Any:
+    """The learning curves of a log that `cbp.callbacks.CSVLog` wrote."""
+    with path.open(encoding="utf-8", newline="") as file:
+        titles, *rows = [*csv.reader(file)] or [[]]
+    if not rows:
+        raise DataError(f"{path}: expected the log of a training, got no epoch")
+    try:
+        history = {title: [float(row[j]) for row in rows] for j, title in enumerate(titles)}
+    except (ValueError, IndexError) as error:
+        raise DataError(f"{path}: expected the log of a training, numbers below a row of titles ({error})") from None
+    return plot.learning_curves(history)
+
+
+def _network(net: Network, preparation: Preparation, _: Namespace) -> Any:
+    outputs = preparation.class_names or preparation.target_names
+    return plot.schematic(net, input_names=preparation.feature_names, output_names=outputs)
+
+
+def _layer(net: Network, _: Preparation, options: Namespace) -> Any:
+    return plot.layer_schematic(net, options.layer)
+
+
+def _weights(net: Network, _: Preparation, options: Namespace) -> Any:
+    return plot.weight_images(net, options.shape, l=options.layer)
+
+
+def _confusion(net: Network, preparation: Preparation, data: Dataset) -> Any:
+    if not data.class_names:
+        raise DataError(f"--what confusion: expected classes, got {data.summary}")
+    return plot.confusion_matrix(data.targets, preparation.outputs(net, data.X), data.class_names)
+
+
+def _boundary(net: Network, preparation: Preparation, data: Dataset) -> Any:
+    if net.sizes[0] != 2:
+        raise DataError(f"--what boundary: expected a model of 2 features, got one of {net.sizes[0]}")
+    ax = plot.decision_boundary(
+        lambda X: preparation.outputs(net, X.astype(net.dtype)), data.X, data.targets, class_names=data.class_names
+    )
+    ax.set_xlabel(data.feature_names[0], parse_math=False)
+    ax.set_ylabel(data.feature_names[1], parse_math=False)
+    return ax
+
+
+def _activations(net: Network, preparation: Preparation, data: Dataset) -> Any:
+    X = preparation.applied(data).X
+    for found in plot.flatness(net, X).values():
+        print(found)
+    return plot.activation_histograms(net, X)
+
+
+def _gradients(net: Network, preparation: Preparation, data: Dataset) -> Any:
+    ready = preparation.applied(data)
+    return plot.gradient_histograms(net, ready.X, ready.targets)
+
+
+OF_MODEL: dict[str, Callable[[Network, Preparation, Namespace], Any]] = {
+    "network": _network,
+    "layer": _layer,
+    "weights": _weights,
+}
+OF_DATA: dict[str, Callable[[Network, Preparation, Dataset], Any]] = {
+    "confusion": _confusion,
+    "boundary": _boundary,
+    "activations": _activations,
+    "gradients": _gradients,
+}
