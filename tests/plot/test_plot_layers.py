@@ -80,10 +80,11 @@ def test_rows_that_are_no_such_image_are_said(shape: Any, message: str) -> None:
 
 
 def with_dead_and_saturated_units() -> cbp.Network:
-    """Layer 2: relu, units 1 and 4 below 0 for every sample within -1..1. Layer 3: logistic, unit 2 far out."""
+    """Layer 2, relu: units 1 and 4 are off for every sample, unit 5 for some. Layer 3: unit 2 is far out."""
     net = cbp.Network([3, 6, 4, 2], activation=["relu", "logistic", "softmax"], cost="cross_entropy", seed=0)
     net.b[2][:] = 5
     net.b[2][[1, 4]] = -50
+    net.b[2][5] = 0
     net.W[3][:] *= 0.01
     net.b[3][2] = 8
     return net
@@ -93,11 +94,14 @@ SAMPLES = np.random.default_rng(1).uniform(-1, 1, (50, 3))
 
 
 def test_dead_and_saturated_units_are_counted() -> None:
-    found = plot.flatness(with_dead_and_saturated_units(), SAMPLES)
+    net = with_dead_and_saturated_units()
+    off = net.activations(SAMPLES)[2] == 0
+    assert 0 < off[:, 5].mean() < 1
+    found = plot.flatness(net, SAMPLES)
     assert list(found) == [2, 3]  # softmax is not elementwise
     assert found[2].dead.tolist() == [False, True, False, False, True, False]
     assert not found[2].saturated.any()
-    assert found[2].share == pytest.approx(2 / 6)
+    assert found[2].share == pytest.approx(off.mean())
     assert not found[3].dead.any()
     assert found[3].saturated.tolist() == [False, False, True, False]
     assert str(found[3]).startswith("layer 3: 0 of 4 units dead (σ′ = 0 for all 50 samples), 1 saturated")
