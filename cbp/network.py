@@ -449,9 +449,11 @@ class Network:
         bound_cost = BoundCost(cost.spec, dict(cost.params))
         canonical = cost.spec.canonical
         fused = bound_cost.fuses and choose("activation", canonical) == self.layer_activations[-1]
+        # map, for a warning is shown where the network is made, and in Python 3.11 a comprehension is one call further
+        specs, params = zip(*((sigma.spec, dict(sigma.params)) for sigma in self.layer_activations), strict=True)
         return Plan(
             list(self.sizes),
-            [BoundActivation(sigma.spec, dict(sigma.params)) for sigma in self.layer_activations],
+            [*map(BoundActivation, specs, params)],
             bound_cost,
             self.dtype,
             self.layer_activations[0].entry.id == "cbp:identity",
