@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors import safe_open
+from safetensors.numpy import save_file
 from training_cases import network, samples
 
 import cbp
@@ -423,6 +425,17 @@ def test_a_damaged_checkpoint_is_refused(stopped: Path) -> None:
         assert net.parameters.tobytes() == before
     stopped.write_bytes(whole)
     net.fit(X, Y, epochs=3, optimizer=cbp.Adam(lr=0.01), resume=stopped)
+
+
+def test_other_digits_of_the_same_number_are_damage_too(stopped: Path) -> None:
+    with safe_open(stopped, framework="numpy") as file:
+        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    one_more, changed = re.subn(r'(": \[?\d+\.\d+)(?=[,\]}])', r"\g<1>0", metadata["cbp.run"], count=1)
+    assert changed
+    assert json.loads(one_more) == json.loads(metadata["cbp.run"])
+    save_file(tensors, stopped, metadata | {"cbp.run": one_more})
+    with pytest.raises(ModelError, match="damaged"):
+        network().fit(X, Y, epochs=3, optimizer=cbp.Adam(lr=0.01), resume=stopped)
 
 
 def test_a_checkpoint_of_a_later_format_is_refused(stopped: Path) -> None:
