@@ -13,14 +13,13 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import sklearn.metrics
+from commands import Result, Run
 
 import cbp
 from cbp.cli import main, program
@@ -37,15 +36,6 @@ def cbp_activations():
     return [Activation("wiggle", forward=lambda z: z + np.sin(z) ** 2,
                        derivative=lambda z, a: 1 + np.sin(2 * z), formula="z + sin² z")]
 """
-
-
-class Result(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture

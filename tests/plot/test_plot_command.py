@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import matplotlib as mpl
 import pytest
+from commands import Result, Run
 
 import cbp
 from cbp import data
@@ -15,15 +14,6 @@ from cbp.callbacks import CSVLog
 from cbp.cli import main
 
 SIGNATURES = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
-
-
-class Result(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture
