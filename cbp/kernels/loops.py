@@ -100,43 +100,24 @@ def number_of_row(f: Jitted, params: Jitted) -> Jitted:
 # ---- entries, by the number of their inputs: what a function is not given is any of the others -----------------
 
 
-def of_one(run: Jitted) -> Callable[..., int]:
-    """Of fwd."""
+def guarded(run: Jitted) -> Jitted:
+    """`run` with a status in place of an exception."""
 
-    def entry(z: Any, out: Any, rows: Any, cols: Any, ld: Any, ctx: Any) -> int:
+    def status(z: Any, a: Any, y: Any, out: Any, rows: Any, cols: Any, ld: Any, ctx: Any) -> int:
         try:
-            run(z, z, z, out, rows, cols, ld, ctx)
+            run(z, a, y, out, rows, cols, ld, ctx)
         except Exception:  # noqa: BLE001 (numba knows no other)
             return RAISED
         return 0
 
-    return entry
+    return jit(status)
 
 
-def of_two(run: Jitted) -> Callable[..., int]:
-    """Of value and grad."""
-
-    def entry(a: Any, y: Any, out: Any, rows: Any, cols: Any, ld: Any, ctx: Any) -> int:
-        try:
-            run(a, a, y, out, rows, cols, ld, ctx)
-        except Exception:  # noqa: BLE001
-            return RAISED
-        return 0
-
-    return entry
-
-
-def of_three(run: Jitted) -> Callable[..., int]:
-    """Of bwd, fused_value and fused_grad."""
-
-    def entry(z: Any, a: Any, y: Any, out: Any, rows: Any, cols: Any, ld: Any, ctx: Any) -> int:
-        try:
-            run(z, a, y, out, rows, cols, ld, ctx)
-        except Exception:  # noqa: BLE001
-            return RAISED
-        return 0
-
-    return entry
+ENTRIES: tuple[Callable[[Jitted], Callable[..., int]], ...] = (
+    lambda run: lambda z, out, rows, cols, ld, ctx: run(z, z, z, out, rows, cols, ld, ctx),  # fwd
+    lambda run: lambda a, y, out, rows, cols, ld, ctx: run(a, a, y, out, rows, cols, ld, ctx),  # value, grad
+    lambda run: run.py_func,  # bwd, fused_value, fused_grad: as it is
+)
 
 
 def looped(name: str, f: Jitted, params: Jitted, rowwise: bool, per_sample: bool) -> Jitted:
@@ -148,4 +129,4 @@ def looped(name: str, f: Jitted, params: Jitted, rowwise: bool, per_sample: bool
 
 def entry(run: Jitted, n_inputs: int) -> Callable[..., int]:
     """What the struct points at, to be compiled for a signature."""
-    return (of_one, of_two, of_three)[n_inputs - 1](run)
+    return ENTRIES[n_inputs - 1](guarded(run))
