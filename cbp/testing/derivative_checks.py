@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..plugin import Array
@@ -39,9 +41,9 @@ def derivative(subject: Subject) -> str:
         raise Skip("it mixes a row: the check 'vjp' is for it")
     z = _line(spec.kinks)
     for setting in subject.settings:
-        h = _first_step(z, spec.kinks)
-        want, doubt = slope(lambda t, s=setting: spec.forward(z + t, **s), h)  # type: ignore[misc]
         got = np.asarray(spec.derivative(z, spec.forward(z, **setting), **setting))
+        h = _first_step(z, spec.kinks)
+        want, doubt = _slope_beside(got, lambda t, s=setting: spec.forward(z + t, **s), h)  # type: ignore[misc]
         known = doubt <= 1e-4 * _scale(want)
         if known.mean() < 0.8:
             raise Failure(
@@ -55,6 +57,19 @@ def derivative(subject: Subject) -> str:
         if off > 1:
             raise _wrong_derivative(subject, setting, z, got, want, where)
     return f"{z.size} points, {len(subject.settings)} choice(s) of parameters"
+
+
+def _slope_beside(got: Array, f: Callable[[Array], Array], h: Array) -> tuple[Array, Array]:
+    """As `slope`, but where `got` is far off also from smaller steps.
+
+    Differences across a point where σ″ is infinite, as that of max(0, z)**1.5, may deceive; shorter ones do not.
+    """
+    want, doubt = slope(f, h)
+    for shorter in (16, 256):
+        other, its_doubt = slope(f, h / shorter)
+        better = (its_doubt <= CLOSE * _scale(other)) & (np.abs(other - got) < np.abs(want - got) - 10 * doubt)
+        want, doubt = np.where(better, other, want), np.where(better, its_doubt, doubt)
+    return want, doubt
 
 
 def _scale(want: Array) -> Array:

@@ -15,8 +15,9 @@ from .subject import Subject
 __all__ = ["found", "kinks"]
 
 REACH, INTERVALS = 12.0, 8192  # where kinks are looked for, and how closely
-CANDIDATES, PARTS, ROUNDS = 48, 16, 3  # the sharpest bends are looked at again, this much closer, this often
+CANDIDATES, PARTS, ROUNDS = 48, 16, 5  # the sharpest bends are looked at again, this much closer, this often
 JUMP = 1e-3  # of the slope, in units of the slope or 1
+WIDE = (PARTS / 2) ** 4  # so many times wider, a jump bends as much; a steep slope, as of max(0, z)**1.5, far more
 MARGIN = 1e-5  # a kink is found to about this
 
 
@@ -24,7 +25,7 @@ def found(f: Callable[[Array], Array]) -> list[float]:
     """The z in (-REACH, REACH) at which the slope of an elementwise f jumps.
 
     The second difference of a smooth f shrinks with the step; at a kink it stays. So the sharpest bends are
-    looked at more and more closely, and what is still sharp in the end is a kink.
+    looked at more and more closely, and what is still sharp in the end, as sharp as from farther off, is a kink.
     """
     d = 2 * REACH / INTERVALS
     left = -REACH + d * np.arange(INTERVALS - 1) + d * 0.318  # no round number lies on the grid
@@ -34,7 +35,8 @@ def found(f: Callable[[Array], Array]) -> list[float]:
         left, bend = left[sharpest], bend[sharpest]
         if turn < ROUNDS:
             d, left = 2 * d / PARTS, (left[:, np.newaxis] + 2 * d / PARTS * np.arange(-1, PARTS)).ravel()
-    return _apart((left + d)[bend > JUMP])
+    from_afar = _bend(f, left + d - WIDE * d, WIDE * d)
+    return _apart((left + d)[(bend > JUMP) & (bend > from_afar / 4)])
 
 
 def _bend(f: Callable[[Array], Array], left: Array, d: float) -> Array:
