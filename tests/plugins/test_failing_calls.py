@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from compiling import built
 
 import cbp
 from cbp.abi import capsule_at
@@ -56,9 +56,8 @@ LAYER(4)
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     folder = tmp_path_factory.mktemp("kernels")
     (folder / "stops.c").write_text(SOURCE)
-    flags = [f"-I{cbp.get_include()}", *cbp.get_compile_args(), "-shared", "-fPIC"]
-    subprocess.run(["cc", *flags, "-o", "stops.so", "stops.c"], cwd=folder, check=True)
-    return ctypes.CDLL(str(folder / "stops.so"))
+    flags = [*cbp.get_compile_args(), "-fvisibility=default"]
+    return ctypes.CDLL(str(built(folder / "stops.c", folder / "stops.so", *flags)))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from compiling import built
 from kernel_calls import ISAS, kernels_of, needs_python, symbols
 
 import cbp
@@ -49,12 +49,6 @@ CBP_EXPORT const cbp_activation threefold_kernel = {
     CBP_HEAD(CBP_ACTIVATION, cbp_activation, "threefold", "tests", CBP_CHUNK_INVARIANT),
     fwd<float>, bwd<float>, fwd<double>, bwd<double>};
 """
-
-
-def built(source: Path, library: Path, *flags: str, compiler: str = "cc") -> Path:
-    command = [compiler, "-shared", "-fPIC", "-fvisibility=hidden", "-Werror", f"-I{cbp.get_include()}", *flags]
-    subprocess.run([*command, str(source), "-o", str(library)], check=True, timeout=120)
-    return library
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from compiling import built
 
 import cbp
 from cbp.abi import capsule_at
@@ -70,12 +70,9 @@ COSTS = {
 }
 
 
-def built(folder: Path) -> ctypes.CDLL:
+def compiled(folder: Path) -> ctypes.CDLL:
     """The library, compiled as the documentation says."""
-    library = folder / "animals.so"
-    command = ["cc", *cbp.get_compile_args(), f"-I{cbp.get_include()}", "-shared", "-fPIC", "-w"]
-    subprocess.run([*command, str(SOURCE), "-o", str(library)], check=True, timeout=120)
-    return ctypes.CDLL(str(library))
+    return ctypes.CDLL(str(built(SOURCE, folder / "animals.so", *cbp.get_compile_args(), "-fvisibility=default", "-w")))
 
 
 def kernel(library: ctypes.CDLL, name: str) -> Any:

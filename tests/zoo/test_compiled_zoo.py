@@ -14,7 +14,7 @@ from compiled_animals import (
     WITH_PARAMETERS,
     Animal,
     activation,
-    built,
+    compiled,
     cost,
     with_parameters,
 )
@@ -34,7 +34,7 @@ FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    return built(tmp_path_factory.mktemp("zoo"))
+    return compiled(tmp_path_factory.mktemp("zoo"))
 
 
 def report(spec: Any) -> Report:
