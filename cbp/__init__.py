@@ -10,10 +10,10 @@ from ._version import __version__
 from .settings import SettingError
 
 try:
-    from .chosen import activation, cost
-    from .made import initializer, optimizer
     from .network import Network
     from .registry import activations, costs, register
+    from .registry.chosen import activation, cost
+    from .registry.made import initializer, optimizer
 except SettingError:  # raised again for who names one of these: the program `cbp`, which does not, says it in one line
     pass
 
@@ -44,15 +44,15 @@ __all__ = [
 _LATER = {"callbacks", "files", "gradients", "headers", "initializers", "optimizers", "plot", "schedules", "testing"}
 _HOME = {
     "Network": "network",
-    "activation": "chosen",
+    "activation": "registry.chosen",
     "activations": "registry",
-    "cost": "chosen",
+    "cost": "registry.chosen",
     "costs": "registry",
     "get_compile_args": "headers",
     "get_include": "headers",
-    "initializer": "made",
+    "initializer": "registry.made",
     "load": "files",
-    "optimizer": "made",
+    "optimizer": "registry.made",
     "register": "registry",
 }  # all others': optimizers
 

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from . import inputs
-from .chosen import Choice, Chosen, choose
 from .core.bound import BoundActivation, BoundCost
 from .core.memory import aligned
 from .core.plan import CHUNK, Plan
 from .core.single import Single
 from .layers import Layers
-from .made import initializer
+from .registry.chosen import Choice, Chosen, choose
+from .registry.made import initializer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
     from .gradients import Gradients
-    from .history import History
     from .initializers import SupportsWeights
-    from .makers import Initializer, Optimizer
     from .optimizers import SupportsUpdate
     from .paper import Trace
+    from .plugin.makers import Initializer, Optimizer
     from .schedules import Schedule
+    from .training.history import History
 
 __all__ = ["Network"]
 
@@ -378,8 +378,8 @@ class Network:
         KeyboardInterrupt
             The parameters are those after the last whole step.
         """
-        from .regularization import Regularization
-        from .training import train
+        from .training.fit import train
+        from .training.regularization import Regularization
 
         return train(
             self,

@@ -12,7 +12,7 @@ from training_cases import Array, every_dtype, every_optimizer, network, samples
 
 import cbp
 from cbp.callbacks import Callback, CSVLog, EarlyStopping, TerminateOnNonFinite, TimeBudget
-from cbp.run import Run
+from cbp.training.run import Run
 
 X, Y, LABELS = samples()
 
@@ -64,7 +64,7 @@ def run_calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             asked.append(len(rates))
             super().run(rates)
 
-    monkeypatch.setattr("cbp.stepping.Epochs", Counted)
+    monkeypatch.setattr("cbp.training.stepping.Epochs", Counted)
     return asked
 
 

@@ -12,9 +12,9 @@ import pytest
 from model_files import RICH, Array, network
 
 import cbp
-from cbp.chosen import Chosen
 from cbp.core.memory import ALIGNMENT
 from cbp.plugin import Activation, Cost, Param
+from cbp.registry.chosen import Chosen
 
 
 def pickled(protocol: int) -> Callable[[Any], Any]:

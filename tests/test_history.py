@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from cbp.history import History
+from cbp.training.history import History
 
 
 def two_epochs() -> History:

@@ -24,9 +24,9 @@ import cbp
 from cbp import optimizers, schedules
 from cbp.callbacks import Callback, Checkpoint, CSVLog, EarlyStopping, TerminateOnNonFinite, TimeBudget
 from cbp.files import ModelError
-from cbp.history import History
-from cbp.run import Run
 from cbp.schedules.choosing import NAMED
+from cbp.training.history import History
+from cbp.training.run import Run
 
 X, Y, LABELS = samples()
 
@@ -60,7 +60,7 @@ SCHEDULES: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def no_flush(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting for the disk at every epoch is most of what these tests would do."""
-    monkeypatch.setattr("cbp.writing.os.fsync", lambda _: None)
+    monkeypatch.setattr("cbp.files.writing.os.fsync", lambda _: None)
 
 
 class Pause(Callback):

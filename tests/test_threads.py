@@ -51,7 +51,7 @@ def test_the_steps_of_these_tests_are_shared(monkeypatch: pytest.MonkeyPatch) ->
             super().__init__(*given)
             seen.append(self.threads)
 
-    monkeypatch.setattr("cbp.stepping.Epochs", Watched)
+    monkeypatch.setattr("cbp.training.stepping.Epochs", Watched)
     for threads in (1, 2, 3, 4):
         trained(threads, "float32")
     assert seen == [1, 2, 3, 4]

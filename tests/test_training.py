@@ -17,8 +17,8 @@ from training_cases import OPTIMIZERS, Array, every_dtype, every_optimizer, netw
 
 import cbp
 from cbp import data
-from cbp.history import History
 from cbp.plugin import Cost
+from cbp.training.history import History
 
 FRACTION: Any = np.float32(0.2)
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..constants import check_positive
 from ..inputs import as_whole
-from ..watched import Best
+from ..training.watched import Best
 from .callback import Callback
 
 if TYPE_CHECKING:
-    from ..run import Run
+    from ..training.run import Run
 
 __all__ = ["Checkpoint"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .callback import Callback
 
 if TYPE_CHECKING:
-    from ..run import Run
+    from ..training.run import Run
 
 __all__ = ["CSVLog"]
 

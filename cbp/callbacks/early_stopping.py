@@ -8,11 +8,11 @@ import numpy as np
 
 from ..constants import check_at_least_0
 from ..inputs import as_whole
-from ..watched import Best
+from ..training.watched import Best
 from .callback import Callback
 
 if TYPE_CHECKING:
-    from ..run import Run
+    from ..training.run import Run
 
 __all__ = ["EarlyStopping"]
 

@@ -9,7 +9,7 @@ from ..constants import check_positive
 from .callback import Callback
 
 if TYPE_CHECKING:
-    from ..run import Run
+    from ..training.run import Run
 
 __all__ = ["TimeBudget"]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Self
 
-from ..chosen import Chosen, activation, cost
 from ..data import Dataset
-from ..made import initializer
 from ..network import Network
+from ..registry.chosen import Chosen, activation, cost
+from ..registry.made import initializer
 from .choices import function, functions, sizes
 
 __all__ = ["Architecture", "add_network_options", "scales_targets"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import csv
 
-from ..chosen import Chosen, choose
 from ..registry import Kind
+from ..registry.chosen import Chosen, choose
 
 __all__ = ["columns", "count", "fraction", "function", "functions", "seed", "sizes"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..entries import Kind
-from ..files import ModelError, read
+from ..files.model import ModelError, read
 from ..registry import registry
+from ..registry.entries import Kind
 from .tables import print_pairs, print_table, printable
 
 SUMMARY = "show what is in a model file"

@@ -6,8 +6,8 @@ import argparse
 from math import ceil
 from typing import Any
 
-from ..made import optimizer
 from ..registry import registry
+from ..registry.made import optimizer
 from .choices import count, fraction, seed
 
 __all__ = ["add_training_options", "epochs", "rule"]

@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from ..writing import destination
+from ..files.writing import destination
 
 __all__ = ["model_file", "writable"]
 

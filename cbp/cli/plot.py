@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..data import DataError
-from ..writing import write_atomically
+from ..files.writing import write_atomically
 from .choices import count, sizes
 from .parts import add_held_out, part
 from .paths import writable

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from ..chosen import Chosen
-from ..discovery import Installed
+from ..registry.chosen import Chosen
+from ..registry.discovery import Installed
 from ..suggestions import did_you_mean
 from .failures import FAILED
 from .tables import printable

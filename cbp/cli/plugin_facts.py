@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..discovery import Installed, chosen, installed
-from ..entries import CBP, Entry
 from ..kernels import KernelSource, capsule_of
-from ..makers import Maker
+from ..plugin.makers import Maker
 from ..registry import registry
+from ..registry.discovery import Installed, chosen, installed
+from ..registry.entries import CBP, Entry
 
 __all__ = ["constants", "facts_of", "plugins", "tier"]
 

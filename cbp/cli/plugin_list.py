@@ -6,9 +6,9 @@ import argparse
 import json
 from typing import Any
 
-from ..entries import KINDS
-from ..makers import Maker
+from ..plugin.makers import Maker
 from ..registry import registry
+from ..registry.entries import KINDS
 from . import plugin_why
 from .plugin_facts import constants, facts_of, plugins, tier
 from .tables import print_table, printable

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..entries import Kind
+from ..registry.entries import Kind
 from ..scaffold.naming import Names
 from ..scaffold.plan import KINDS, LICENCES, TIERS, Plan, author
 from .tables import printable

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measure, and print a table of each."""
-    from ..chosen import Chosen
+    from ..registry.chosen import Chosen
     from ..testing.named import found
 
     functions = [each for each in found(options.name) if isinstance(each, Chosen)]

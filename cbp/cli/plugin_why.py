@@ -9,9 +9,9 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
-from ..discovery import installed, normalized
-from ..entries import CBP, KINDS, LOCAL, Entry, Kind
 from ..registry import registry
+from ..registry.discovery import installed, normalized
+from ..registry.entries import CBP, KINDS, LOCAL, Entry, Kind
 from ..suggestions import did_you_mean
 from .failures import FAILED
 from .plugin_facts import plugins, tier

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..files.writing import write_atomically
 from ..preparation import Preparation
-from ..writing import write_atomically
 from .paths import writable
 from .sources import DATA, add_columns, load_model, load_samples
 

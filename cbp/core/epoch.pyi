@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..regularization import Regularization
+from ..training.regularization import Regularization
 from .plan import Plan
 
 def shuffled(n: int, seed: int, number: int) -> np.ndarray: ...

@@ -224,7 +224,7 @@ cdef class Epochs:
     watch : callable, optional
         Called every few milliseconds; `run` returns after the batch at hand where it answers True.
     regularization : object, optional
-        With the attributes of `cbp.regularization.Regularization`.
+        With the attributes of `cbp.training.regularization.Regularization`.
     """
 
     cdef Plan plan

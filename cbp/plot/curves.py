@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..watched import is_score
+from ..training.watched import is_score
 from .canvas import Panels, legend, panels_for
 from .colours import of_signs
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..entries import CBP, Kind
 from ..registry import registry
+from ..registry.entries import CBP, Kind
 from ..shown import shown
 
 __all__ = ["Names"]

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..entries import Kind
+from ..registry.entries import Kind
 from .naming import Names
 
 if TYPE_CHECKING:

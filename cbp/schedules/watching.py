@@ -11,7 +11,7 @@ import numpy as np
 
 from ..constants import check, check_at_least_0, check_positive
 from ..inputs import as_whole
-from ..watched import column_of, is_score
+from ..training.watched import column_of, is_score
 from .schedule import Schedule, When
 
 __all__ = ["Adaptive", "Plateau"]

@@ -15,7 +15,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import _check_sample_weight
 
-from ..chosen import Chosen, choose
+from ..registry.chosen import Chosen, choose
 from .parameters import checked_choice
 from .probabilities import PROBABILITIES
 from .versions import validate_data

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, Options, StrOptions
 
-from .. import made
-from ..chosen import Chosen, choose
 from ..plugin import Activation, Cost
+from ..registry import made
+from ..registry.chosen import Chosen, choose
 
 __all__ = ["CONSTRAINTS", "checked_choice", "hidden_layer_sizes"]
 

@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from ..chosen import Chosen
 from ..network import Network
+from ..registry.chosen import Chosen
 from .batches import Samples, dense
 from .beyond import Beyond
 from .full_batch import fit_lbfgs

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.metrics import r2_score
 from sklearn.utils import column_or_1d
 
-from ..chosen import Chosen, choose
+from ..registry.chosen import Chosen, choose
 from .batches import Samples
 from .parameters import checked_choice
 from .versions import validate_data

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import InvalidParameterError
 
-from ..chosen import Choice
 from ..initializers import Zeros
-from ..made import initializer
 from ..network import Network
+from ..registry.chosen import Choice
+from ..registry.made import initializer
 from .parameters import checked_choice
 
 __all__ = ["adopt", "draw", "hidden_activations", "network_of"]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..chosen import Chosen, choose
-from ..entries import CBP, LOCAL
 from ..files import load
 from ..network import Network
 from ..registry import registry
+from ..registry.chosen import Chosen, choose
+from ..registry.entries import CBP, LOCAL
 from .report import Failure, Skip
 from .settings import Setting, described
 from .subject import Subject
@@ -72,7 +72,7 @@ def save_and_load(subject: Subject) -> str:
 
 
 def _require_probe(subject: Subject, net: Network, setting: Setting) -> None:
-    from ..probes import probe_of
+    from ..files.probes import probe_of
 
     chosen = net.cost_function if subject.kind == "cost" else net.layer_activations[1]
     if probe_of(chosen) is None:

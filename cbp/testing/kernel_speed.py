@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..chosen import choose
+from ..registry.chosen import choose
 from .calls import Caller, Case
 from .report import Failure
 from .subject import Subject

@@ -12,9 +12,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from ..entries import KINDS
-from ..provenance import PluginWarning
 from ..registry import Registry
+from ..registry.entries import KINDS
+from ..registry.provenance import PluginWarning
 
 
 def account(registry: Registry, label: str) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..chosen import Chosen, choose
-from ..discovery import Installed, installed, normalized
-from ..entries import CBP, Entry, Kind
 from ..registry import registry
+from ..registry.chosen import Chosen, choose
+from ..registry.discovery import Installed, installed, normalized
+from ..registry.entries import CBP, Entry, Kind
 from ..suggestions import did_you_mean
 
 __all__ = ["found", "kind_of"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import sys
 
-from ..entries import CBP, KINDS
 from ..registry import registry
+from ..registry.entries import CBP, KINDS
 from .plugin_subject import PluginSubject
 from .report import Failure, Skip
 

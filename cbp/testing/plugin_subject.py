@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..discovery import Installed
+from ..registry.discovery import Installed
 from .report import Failure, Skip
 
 __all__ = ["PluginSubject"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..chosen import Choice, Chosen, choose
-from ..discovery import Installed
 from ..plugin import Activation
+from ..registry.chosen import Choice, Chosen, choose
+from ..registry.discovery import Installed
 from .checks import CHECKS
 from .named import found, kind_of
 from .run import SECONDS, report_on

@@ -6,11 +6,11 @@ import inspect
 import re
 from itertools import pairwise
 
-from ..chosen import choose
-from ..entries import CBP, LOCAL
-from ..made import initializer
 from ..plugin import Activation, Cost
 from ..registry import registry
+from ..registry.chosen import choose
+from ..registry.entries import CBP, LOCAL
+from ..registry.made import initializer
 from .report import Failure
 from .subject import Subject
 

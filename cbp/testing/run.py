@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ..chosen import Choice, Chosen, choose
-from ..discovery import Installed
-from ..entries import Kind
+from ..registry.chosen import Choice, Chosen, choose
+from ..registry.discovery import Installed
+from ..registry.entries import Kind
 from .apart import run_apart
 from .checks import Check, named
 from .named import kind_of

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..chosen import Chosen, choose
 from ..network import Network
 from ..optimizers import SGD
+from ..registry.chosen import Chosen, choose
 from ..timing.rounds import interleaved
 from .calls import Caller
 from .functions import kernel_functions

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..chosen import Chosen, choose
-from ..entries import Entry, Kind
 from ..plugin import Activation, Array, Cost
+from ..registry.chosen import Chosen, choose
+from ..registry.entries import Entry, Kind
 from .functions import Function, kernel_functions, numpy_functions
 from .report import Skip
 from .settings import Setting, settings

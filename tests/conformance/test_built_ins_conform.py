@@ -8,8 +8,8 @@ import pytest
 from kernel_calls import ISAS, kernels_of
 
 import cbp
-from cbp.chosen import Chosen, choose
 from cbp.core.isa import isa
+from cbp.registry.chosen import Chosen, choose
 from cbp.testing import CHECKS, Report
 from cbp.testing.run import report_on
 

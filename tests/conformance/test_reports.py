@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import cbp
-from cbp.chosen import choose
 from cbp.plugin import Activation, Cost
+from cbp.registry.chosen import choose
 from cbp.testing import ConformanceError, Finding, Report, Result, check_activation, check_cost
 from cbp.testing.run import report_on
 

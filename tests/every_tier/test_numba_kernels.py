@@ -15,9 +15,9 @@ from numba import types
 import cbp
 from cbp.abi import kernel_of
 from cbp.cli import plugin_facts
-from cbp.entries import LOCAL, Entry
 from cbp.kernels import capsule_of, jit
 from cbp.plugin import Activation, Cost, Param, numba_kernel
+from cbp.registry.entries import LOCAL, Entry
 from cbp.testing import check_activation, check_cost
 
 X, y = np.linspace(-1, 1, 40).reshape(20, 2), np.linspace(0.1, 0.9, 20)[:, None]

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from pictures import trained
 
 from cbp import plot
-from cbp.history import History
+from cbp.training.history import History
 
 
 def line(ax: Axes, label: str) -> tuple[list[float], list[float]]:

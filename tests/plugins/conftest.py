@@ -94,7 +94,7 @@ def clones(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
     """A registry that has not looked for plugins yet, and in which `cbp.Network` finds its names."""
     fresh = Registry()
-    for module in ("cbp.chosen", "cbp.made", "cbp.recall"):
+    for module in ("cbp.registry.chosen", "cbp.registry.made", "cbp.registry.recall"):
         monkeypatch.setattr(f"{module}.registry", fresh)
     monkeypatch.delenv("CBP_PLUGINS", raising=False)
     return fresh

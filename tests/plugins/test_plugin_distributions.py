@@ -171,13 +171,13 @@ def test_snake_continues_a_sine_where_relu_runs_away(snake: Any) -> None:
         assert np.mean((net.predict(near) - np.sin(2 * near)) ** 2) < 0.05
         return float(np.mean((net.predict(beyond) - np.sin(2 * beyond)) ** 2))
 
-    assert error(cbp.chosen.choose("activation", snake, alpha=5)) < 0.2 < 2 < error("relu")
+    assert error(cbp.registry.chosen.choose("activation", snake, alpha=5)) < 0.2 < 2 < error("relu")
 
 
 @pytest.mark.parametrize("alpha", [0.0, -1.0, math.inf])
 def test_snake_refuses_an_alpha_that_is_not_above_0(snake: Any, alpha: float) -> None:
     with pytest.raises(ValueError, match="'snake': alpha must be a number above 0"):
-        cbp.chosen.choose("activation", snake, alpha=alpha)
+        cbp.registry.chosen.choose("activation", snake, alpha=alpha)
 
 
 def von_mises(circular: Any) -> Any:

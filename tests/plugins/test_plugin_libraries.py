@@ -18,9 +18,9 @@ from cbp import testing
 from cbp.abi import kernel_of
 from cbp.cli import plugin_facts
 from cbp.core.isa import isa as in_use
-from cbp.entries import LOCAL, Entry
 from cbp.kernels import KernelUnavailable, capsule_of
 from cbp.plugin import Activation, Cost, KernelWarning, shared_library
+from cbp.registry.entries import LOCAL, Entry
 
 Run = Callable[..., str]
 

@@ -16,11 +16,11 @@ from model_files import description_of
 from scipy import special
 
 import cbp
-from cbp.chosen import choose
 from cbp.files import ModelDescription, ModelError, ModelWarning
+from cbp.files.probes import PLACES, G, Z, deviation, probe_of
 from cbp.plugin import Activation, Cost
-from cbp.probes import PLACES, G, Z, deviation, probe_of
 from cbp.registry import Registry
+from cbp.registry.chosen import choose
 
 Distribution = Callable[..., Path]
 
@@ -49,7 +49,7 @@ X = np.linspace(-1, 1, 12).reshape(4, 3)
 
 @pytest.fixture(autouse=True)
 def no_plugins_yet(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cbp.recall.registry", registry)
+    monkeypatch.setattr("cbp.registry.recall.registry", registry)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def release(distribution: Distribution, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
     def release(version: str | None, **changed: Any) -> None:
         fresh = Registry()
-        for module in ("chosen", "recall"):
+        for module in ("registry.chosen", "registry.recall"):
             monkeypatch.setattr(f"cbp.{module}.registry", fresh)
         sys.modules.pop("cbp_swirls", None)
         shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)

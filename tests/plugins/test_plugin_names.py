@@ -193,10 +193,10 @@ def test_a_plugin_may_look_names_up_while_it_is_loaded(
     registry: Registry, distribution: Distribution, activation_plugin: Code
 ) -> None:
     more = """
-import cbp.chosen
-cbp.chosen.activation("relu")
+import cbp.registry.chosen
+cbp.registry.chosen.activation("relu")
 try:
-    cbp.chosen.activation("other")
+    cbp.registry.chosen.activation("other")
 except ValueError:
     pass
 """

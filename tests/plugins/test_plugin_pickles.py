@@ -40,7 +40,7 @@ def test_built_ins_and_plugins_are_found_in_another_process(
         assert run(READ.format(file=file), folder) == written
     message = run(READ.format(file=file), fails=True).splitlines()[-1]
     expected = "it uses the activation 'cube' of 'my-plugin', not found here: install my-plugin==2.5 and load again"
-    assert message == f"cbp.recall.MissingError: {expected}"
+    assert message == f"cbp.registry.recall.MissingError: {expected}"
 
 
 def test_what_a_process_registered_must_be_registered_where_it_is_read(run: Run, tmp_path: Path) -> None:

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from cbp import provenance
 from cbp.cli import main
 from cbp.core import sentinel
-from cbp.provenance import PluginWarning
-from cbp.registry import Registry
+from cbp.registry import Registry, provenance
+from cbp.registry.provenance import PluginWarning
 
 Code = Callable[..., str]
 Distribution = Callable[..., Path]

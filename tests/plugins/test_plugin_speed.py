@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from cbp.chosen import choose
 from cbp.cli import main
 from cbp.registry import Registry
+from cbp.registry.chosen import choose
 from cbp.testing.speeds import Speed, Step, like
 
 Distribution = Callable[..., Path]

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import pytest
 
 import cbp
-from cbp.discovery import installed
 from cbp.registry import Registry
+from cbp.registry.discovery import installed
 from cbp.testing import Report, parametrize_checks
 from cbp.testing.run import report_on
 

@@ -14,7 +14,7 @@ import mpmath
 
 import cbp
 from cbp.core.isa import isa
-from cbp.entries import Kind
+from cbp.registry.entries import Kind
 from cbp.scaffold.formula.derivation import Derived, derived
 from cbp.scaffold.formula.parameters import parameters
 from cbp.scaffold.naming import Names

@@ -19,7 +19,7 @@ from compiled_animals import (
     with_parameters,
 )
 
-from cbp.chosen import choose
+from cbp.registry.chosen import choose
 from cbp.testing import CHECKS, Report, check_activation, check_cost
 from cbp.testing.run import report_on
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy_animals import BINARY, SQUARE, TANH, ZOO, Animal
 
-from cbp.chosen import choose
 from cbp.plugin import Activation, Cost
+from cbp.registry.chosen import choose
 from cbp.testing import ConformanceError, check_activation, check_cost
 from cbp.testing.run import report_on
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import sympy
 
-from ...entries import Kind
 from ...plugin import Array, Param
+from ...registry.entries import Kind
 from ...testing.settings import settings
 from .choice import best
 from .form import Form

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
+from ..plugin import Activation, Cost, Initializer, Optimizer
 from .discovery import normalized
-from .plugin import Activation, Cost, Initializer, Optimizer
 
 __all__ = ["CBP", "KINDS", "LOCAL", "Entry", "Kind", "Names", "Spec", "kind_of"]
 

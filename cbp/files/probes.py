@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .chosen import Chosen, choose
-from .plugin import Cost
+from ..plugin import Cost
+from ..registry.chosen import Chosen, choose
 
 if TYPE_CHECKING:
-    from .network import Network
+    from ..network import Network
 
 __all__ = ["deviation", "probe_of"]
 
@@ -74,7 +74,7 @@ def _of_cost(cost: Chosen) -> tuple[np.ndarray, np.ndarray]:
 
 def _identity_with(**functions: Any) -> Network:
     """A network of two layers of three units, W = I and b = 0."""
-    from .network import Network
+    from ..network import Network
 
     net = Network([3, 3], **{"activation": "identity", **functions}, init="zeros", dtype="float64", reduction="sum")
     net.W[2] = np.eye(3)

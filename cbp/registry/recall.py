@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._version import __version__
+from .._version import __version__
 from .discovery import belongs
 from .entries import CBP, LOCAL, Entry, Kind, kind_of
-from .registry import registry
+from .lookup import registry
 
 __all__ = ["MissingError", "recalled", "reference"]
 

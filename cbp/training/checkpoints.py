@@ -14,14 +14,14 @@ from zlib import crc32
 
 import numpy as np
 
-from ._version import __version__
-from .files import RUN, ModelError, contents, described
-from .files import write as write_model
-from .model_description import damage
+from .._version import __version__
+from ..files import RUN, ModelError, contents, described
+from ..files import write as write_model
+from ..files.description import damage
 from .trees import pack, unpack
 
 if TYPE_CHECKING:
-    from .network import Network
+    from ..network import Network
     from .run import Run
 
 __all__ = ["resume", "write"]

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from .declarations import number
+from ..declarations import number
+from ..plugin import Activation, Cost, Param
+from ..shown import shown
+from ..suggestions import did_you_mean
 from .entries import LOCAL, Spec
-from .plugin import Activation, Cost, Param
-from .registry import Entry, Kind, registry
-from .shown import shown
-from .suggestions import did_you_mean
+from .lookup import Entry, Kind, registry
 
 __all__ = ["Choice", "Chosen", "activation", "choose", "cost"]
 

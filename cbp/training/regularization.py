@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .constants import check_at_least_0, check_positive
+from ..constants import check_at_least_0, check_positive
 
 if TYPE_CHECKING:
-    from .network import Network
+    from ..network import Network
 
 __all__ = ["Regularization"]
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .chosen import Chosen, choose
-from .entries import CBP, Entry, Kind
+from ..registry.chosen import Chosen, choose
+from ..registry.entries import CBP, Entry, Kind
+from ..registry.recall import recalled
 from .probes import deviation, probe_of
-from .recall import recalled
 
 __all__ = ["Described", "describe"]
 
@@ -41,7 +41,7 @@ class Described:
         The version of its mathematics.
     params : dict of str to float
     probe : tuple of float or None
-        What it said of fixed numbers; see `cbp.probes`.
+        What it said of fixed numbers; see `cbp.files.probes`.
     """
 
     kind: Kind

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-    from .plot.canvas import Panels
+    from ..plot.canvas import Panels
 
 __all__ = ["History"]
 
@@ -54,7 +54,7 @@ class History(Mapping[str, list[float]]):
         self, quantities: str | Sequence[str] | None = None, *, against: str = "epoch", ax: Panels = None
     ) -> np.ndarray:
         """Draw the learning curves; see `cbp.plot.learning_curves`."""
-        from .plot import learning_curves
+        from ..plot import learning_curves
 
         return learning_curves(self, quantities, against=against, ax=ax)
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .callbacks.calls import Calls
+from ..callbacks.calls import Calls
+from ..schedules import Schedule, When
 from .history import History
-from .schedules import Schedule, When
 
 if TYPE_CHECKING:
-    from .network import Network
-    from .optimizers import SupportsUpdate
+    from ..network import Network
+    from ..optimizers import SupportsUpdate
     from .regularization import Regularization
     from .samples import Samples
 

@@ -59,7 +59,7 @@ class Provenance:
 @contextmanager
 def watched(plugin: Installed) -> Iterator[Provenance]:
     """Load a plugin inside: whatever comes of it, the record is complete and the floating-point mode as before."""
-    from .core import sentinel
+    from ..core import sentinel
 
     record = Provenance(plugin)
     mode, gil, start = sentinel.floating_point_mode(), _gil(), time.perf_counter()

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .settings import SettingError
+from ..settings import SettingError
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from . import declarations as declared
+from .. import declarations as declared
+from ..suggestions import did_you_mean
 from .by_name import ByName
-from .suggestions import did_you_mean
 
 __all__ = ["Initializer", "Maker", "Optimizer"]
 

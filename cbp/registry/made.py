@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .makers import Initializer, Maker, Optimizer
-from .registry import registry
+from ..plugin.makers import Initializer, Maker, Optimizer
+from .lookup import registry
 
 if TYPE_CHECKING:
-    from .initializers import SupportsWeights
-    from .optimizers import SupportsUpdate
+    from ..initializers import SupportsWeights
+    from ..optimizers import SupportsUpdate
 
 __all__ = ["initializer", "optimizer"]
 

@@ -1,10 +1,4 @@
-"""The registry: activations, costs, optimisers and initialisers by name, built-in or from an installed plugin.
-
-Built-in names never cause a look at the installed distributions; the first unknown name does. Each plugin is
-then loaded alone: one that fails is remembered with its cause, and heard of only by who asks for its names.
-A name is ``distribution:name``, or just ``name`` where only one plugin has it. Built-ins cannot be shadowed;
-what this process registered itself comes before any plugin's.
-"""
+"""`Registry`: who provides which name, asked of the hooks and of the installed plugins."""
 
 from __future__ import annotations
 
@@ -14,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
-from . import hookspecs
-from ._version import __version__
-from .builtins import activations as built_in_activations
-from .builtins import costs as built_in_costs
-from .builtins import initializers as built_in_initializers
-from .builtins import optimizers as built_in_optimizers
+from .. import hookspecs
+from .._version import __version__
+from ..builtins import activations as built_in_activations
+from ..builtins import costs as built_in_costs
+from ..builtins import initializers as built_in_initializers
+from ..builtins import optimizers as built_in_optimizers
+from ..plugin import Activation, Cost, Initializer, Optimizer
+from ..suggestions import did_you_mean
 from .discovery import Installed, PluginError, belongs, chosen, installed
 from .entries import CBP, KINDS, LOCAL, Entry, Kind, Names, Spec, kind_of
-from .plugin import Activation, Cost, Initializer, Optimizer
-from .suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from .provenance import Provenance

@@ -8,7 +8,7 @@ __all__ = ["ByName"]
 
 
 class ByName:
-    """Shared by its copies; pickled as the name by which the registry knows it (`cbp.recall`)."""
+    """Shared by its copies; pickled as the name by which the registry knows it (`cbp.registry.recall`)."""
 
     def __copy__(self) -> Self:
         return self
@@ -17,6 +17,6 @@ class ByName:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from .recall import reference
+        from ..registry.recall import reference
 
         return reference(self)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from .constants import check_positive
-from .optimizers import Compiled, SupportsUpdate
-from .schedules import Schedule
-from .schedules import schedule as make_schedule
+from ..constants import check_positive
+from ..optimizers import Compiled, SupportsUpdate
+from ..schedules import Schedule
+from ..schedules import schedule as make_schedule
 
 __all__ = ["scheduled"]
 

@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 
 if TYPE_CHECKING:
-    from .core.epoch import Epochs
+    from ..core.epoch import Epochs
     from .samples import Samples
 
 __all__ = ["Feed", "Whole"]

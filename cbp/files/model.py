@@ -1,8 +1,4 @@
-"""Model files: safetensors with a JSON description. Reading one never runs code of the file's.
-
-The tensors are W2, b2, W3, b3, ...; the description, under the metadata key ``cbp``, names sizes, activations
-and cost, which are looked up in the registry, and what they said of a few fixed numbers.
-"""
+"""A network written to a model file, and read back."""
 
 from __future__ import annotations
 
@@ -15,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
-from .chosen import Chosen
-from .described import Described, describe
-from .entries import LOCAL
-from .model_description import FORMAT, ModelDescription, ModelError, ModelWarning, damage, described_by
-from .recall import MissingError
-from .shown import shown
+from ..registry.chosen import Chosen
+from ..registry.entries import LOCAL
+from ..registry.recall import MissingError
+from ..shown import shown
+from .claims import Described, describe
+from .description import FORMAT, ModelDescription, ModelError, ModelWarning, damage, described_by
 from .writing import write_atomically
 
 if TYPE_CHECKING:
-    from .network import Network
+    from ..network import Network
 
 __all__ = ["RUN", "ModelDescription", "ModelError", "ModelWarning", "contents", "described", "load", "save", "write"]
 
@@ -177,7 +173,7 @@ def contents(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, np
 
 
 def _network(model: ModelDescription, on_change: str) -> Network:
-    from .network import Network
+    from ..network import Network
 
     with damage():
         sigmas = [_chosen(each, on_change) for each in model.activations]

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .callbacks.callback import Callback
+from ..callbacks.callback import Callback
 from .history import History
 
 if TYPE_CHECKING:

@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from . import inputs
-from .callbacks.calls import Calls
+from .. import inputs
+from ..callbacks.calls import Calls
+from ..core.threads import available
+from ..optimizers import SupportsUpdate
+from ..plugin.makers import Optimizer
+from ..registry.made import optimizer as make_optimizer
+from ..schedules import Schedule
+from ..shown import shown
 from .checkpoints import resume as take_up
-from .core.threads import available
 from .feeds import Whole
 from .history import History
-from .made import optimizer as make_optimizer
-from .makers import Optimizer
-from .optimizers import SupportsUpdate
 from .rates import scheduled
 from .regularization import Regularization
 from .run import Run
 from .samples import Samples, pair
-from .schedules import Schedule
-from .shown import shown
 from .stepping import Stepping
 
 if TYPE_CHECKING:
-    from .network import Network
+    from ..network import Network
 
 __all__ = ["train"]
 

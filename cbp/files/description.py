@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from . import inputs
-from .described import Described
-from .recall import MissingError
+from .. import inputs
+from ..registry.recall import MissingError
+from .claims import Described
 
 __all__ = ["FORMAT", "ModelDescription", "ModelError", "ModelWarning", "damage", "described_by"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from .suggestions import did_you_mean
+from ..suggestions import did_you_mean
 
 __all__ = ["Best", "column_of", "is_score"]
 

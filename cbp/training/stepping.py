@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .core.epoch import Epochs, NotFinite
-from .optimizers import SGD, Compiled, SupportsUpdate
-from .optimizers.in_python import InPython
+from ..core.epoch import Epochs, NotFinite
+from ..optimizers import SGD, Compiled, SupportsUpdate
+from ..optimizers.in_python import InPython
 
 if TYPE_CHECKING:
+    from ..network import Network
     from .feeds import Feed
-    from .network import Network
     from .run import Run
 
 __all__ = ["Stepping"]

@@ -1,14 +1,4 @@
-"""What a plugin author imports: the hook marker and what a plugin can provide.
-
-A complete plugin is this module behind an entry point of the group ``cbp``::
-
-    import numpy as np
-    from cbp.plugin import Activation, hookimpl
-
-    @hookimpl
-    def cbp_activations():
-        return [Activation("cube", forward=lambda z: z**3, derivative=lambda z, a: 3 * z**2)]
-"""
+"""What a plugin declares an activation or a cost to be."""
 
 from __future__ import annotations
 
@@ -17,19 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-import pluggy
-
-from . import declarations as declared
+from .. import declarations as declared
 from .by_name import ByName
-from .kernels import KernelWarning, numba_kernel, shared_library
-from .makers import Initializer, Optimizer
 
-__all__ = [
-    "Activation", "Array", "Cost", "Initializer", "KernelWarning", "Optimizer", "Param", "hookimpl", "numba_kernel",
-    "shared_library",
-]  # fmt: skip
-
-hookimpl = pluggy.HookimplMarker("cbp")
+__all__ = ["Activation", "Array", "Cost", "Param"]
 
 Array: TypeAlias = Any  # numpy.ndarray, without importing NumPy's typing machinery here
 
