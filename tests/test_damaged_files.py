@@ -107,14 +107,47 @@ def test_every_truncation_is_refused(saved: Path) -> None:
     assert isinstance(load_or_refuse(saved), str)
 
 
-def test_flipped_bits_are_refused_or_harmless(saved: Path) -> None:
+def flipped(whole: bytes, rng: np.random.Generator, bits: int) -> bytes:
+    damaged = bytearray(whole)
+    for position in rng.integers(0, len(whole), bits):
+        damaged[position] ^= 1 << rng.integers(0, 8)
+    return bytes(damaged)
+
+
+def test_a_flipped_bit_is_refused(saved: Path) -> None:
+    """Or it fell in the checksum's own name, and all that the file says is as it was."""
     whole, rng = saved.read_bytes(), np.random.default_rng(0)
-    for _ in range(2000):
-        damaged = bytearray(whole)
-        for position in rng.integers(0, len(whole), rng.integers(1, 4)):
-            damaged[position] ^= 1 << rng.integers(0, 8)
-        saved.write_bytes(damaged)
+    parameters, description = network().parameters.tobytes(), description_of(saved)
+    for _ in range(1000):
+        saved.write_bytes(flipped(whole, rng, bits=1))
+        if not isinstance(net := load_or_refuse(saved), str):
+            assert net.parameters.tobytes() == parameters
+            assert description_of(saved) == description
+
+
+def test_more_flipped_bits_are_refused_or_harmless(saved: Path) -> None:
+    whole, rng = saved.read_bytes(), np.random.default_rng(0)
+    for _ in range(1000):
+        saved.write_bytes(flipped(whole, rng, bits=int(rng.integers(2, 5))))
         load_or_refuse(saved)
+
+
+def test_a_bit_of_any_weight_is_missed(saved: Path) -> None:
+    whole, sign = saved.read_bytes(), 0x80  # the last byte of a float32 has its sign
+    for place in range(len(whole) - 4 * network().n_parameters + 3, len(whole), 4):
+        damaged = bytearray(whole)
+        damaged[place] ^= sign
+        saved.write_bytes(damaged)
+        refusal = load_or_refuse(saved)
+        assert isinstance(refusal, str)
+        assert re.search(r"damaged, or changed by .*: its checksum is \w{8} and should be \w{8}; take another", refusal)
+
+
+def test_what_another_program_wrote_needs_no_checksum(path: Path) -> None:
+    net = network()
+    net.save(path)
+    path.write_bytes(to_bytes(tensors_of(net), {"cbp": json.dumps(description_of(path))}))
+    assert cbp.load(path).parameters.tobytes() == net.parameters.tobytes()
 
 
 JSON = st.recursive(

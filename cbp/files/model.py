@@ -15,6 +15,7 @@ from ..registry.chosen import Chosen
 from ..registry.entries import LOCAL
 from ..registry.recall import MissingError
 from ..shown import shown
+from .checksums import KEY, checksum
 from .claims import Described, describe
 from .description import FORMAT, ModelDescription, ModelError, ModelWarning, damage, described_by
 from .writing import write_atomically
@@ -76,8 +77,10 @@ def write(
     metadata = {"cbp": json.dumps(description)} | ({} if run is None else {RUN: json.dumps(run)})
     tensors = {f"W{l}": np.ascontiguousarray(net.W[l]) for l in net.W}
     tensors |= {f"b{l}": np.ascontiguousarray(net.b[l]) for l in net.b}
+    tensors |= more or {}
+    metadata[KEY] = checksum(metadata, tensors)
     what = "the model" if run is None else "the checkpoint"
-    write_atomically(Path(path), to_bytes(tensors | dict(more or {}), metadata), what)
+    write_atomically(Path(path), to_bytes(tensors, metadata), what)
 
 
 def _checked_extra(extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,7 +161,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.nda
 
 
 def contents(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, np.ndarray]]:
-    """All metadata and tensors of a safetensors file."""
+    """All metadata and tensors of a safetensors file, which are as they were written where it holds their checksum."""
     from safetensors import SafetensorError, safe_open
 
     if not Path(path).is_file():
@@ -169,6 +172,12 @@ def contents(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, np
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(f"{os.fspath(path)}: damaged, or not a safetensors file ({error})") from None
+    found = checksum(metadata, tensors)
+    if metadata.get(KEY, found) != found:
+        raise ModelError(
+            f"{os.fspath(path)}: damaged, or changed by another program: its checksum is {found} and should be "
+            f"{metadata[KEY]:.8}; take another copy of it"
+        )
     return metadata, tensors
 
 
