@@ -125,6 +125,20 @@ def test_the_layer_that_overflows_is_named() -> None:
         net.fit(X, Y, epochs=1)
 
 
+@pytest.mark.parametrize("place", [(0, 0), (3, 2)])
+def test_parameters_that_are_not_finite_to_begin_with_are_named_and_stay(place: tuple[int, int]) -> None:
+    net = network(activation="relu", sizes=[3, 4, 2])  # which may hide it from the cost
+    net.W[2][place] = np.nan
+    net.b[2][place[0]] = -np.inf
+    before = net.parameters.tobytes()
+    with pytest.raises(
+        ValueError, match=r"parameters: layer 2 has infinite or NaN ones to begin with; set W\[2\], b\[2\]"
+    ):
+        net.fit(X, Y, epochs=2)
+    assert net.parameters.tobytes() == before
+    assert net.epochs_trained == 0
+
+
 @every_optimizer
 def test_a_learning_rate_far_too_large_leaves_finite_parameters(optimizer: Any) -> None:
     wild = type(optimizer)(**(vars(optimizer) | {"lr": 1e30}))

@@ -144,11 +144,21 @@ def _update(net: Network, optimizer: SupportsUpdate) -> tuple[Any, tuple[float, 
 
 def _restore(net: Network, before: np.ndarray) -> int | None:
     """Go back to the parameters `before` unless every one is finite; the first layer where one is not."""
+    if (layer := _first_not_finite(net)) is None:
+        return None
+    net.parameters[...] = before
+    if began := _first_not_finite(net):
+        raise ValueError(
+            f"parameters: layer {began} has infinite or NaN ones to begin with; set W[{began}], b[{began}]"
+        )
+    return layer
+
+
+def _first_not_finite(net: Network) -> int | None:
+    """The first layer with a parameter that is infinite or NaN."""
     if np.isfinite(net.parameters).all():
         return None
-    layer = next(l for l in net.W if not (np.isfinite(net.W[l]).all() and np.isfinite(net.b[l]).all()))
-    net.parameters[...] = before
-    return layer
+    return next(l for l in net.W if not (np.isfinite(net.W[l]).all() and np.isfinite(net.b[l]).all()))
 
 
 def _explain(stop: NotFinite, epoch: int) -> str:
