@@ -41,7 +41,10 @@ __all__ = [
     "initializer", "load", "optimizer", "register",
 ]  # fmt: skip
 
-_LATER = {"callbacks", "files", "gradients", "headers", "initializers", "optimizers", "plot", "schedules", "testing"}
+_LATER = {
+    "callbacks", "files", "gradients", "headers", "initializers", "metrics", "optimizers", "plot", "schedules",
+    "testing",
+}  # fmt: skip
 _HOME = {
     "Network": "network",
     "activation": "registry.chosen",

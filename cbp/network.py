@@ -230,6 +230,30 @@ class Network:
         X, y, weights = self._checked(X, targets, sample_weight)
         return self._reduce(self._costs(X, y), weights)
 
+    def evaluate(
+        self, X: ArrayLike, targets: ArrayLike, metrics: Any = None, sample_weight: ArrayLike | None = None
+    ) -> dict[str, float]:
+        """How good it is on these samples.
+
+        Parameters
+        ----------
+        X : (n, N_1) or (N_1,) array_like
+        targets : (n, N_L) array_like, or (n,) integer labels
+        metrics : str, callable, a list of these, or a mapping of name to one, optional
+            As in `fit`.
+        sample_weight : (n,) array_like, optional
+
+        Returns
+        -------
+        dict
+            ``"cost"``, the (weighted) mean of C; for integer labels ``"accuracy"``; and each metric.
+        """
+        from .metrics import named
+        from .training.samples import Samples
+        from .training.scoring import scores_of
+
+        return scores_of(self, Samples.checked(self, X, targets, sample_weight), named(metrics))
+
     # -- backward --------------------------------------------------------------------------------------
 
     def gradients(
@@ -298,7 +322,9 @@ class Network:
         batch_size: int = 32,
         optimizer: str | Optimizer | SupportsUpdate = "sgd",
         schedule: str | Schedule | None = None,
-        validation: float | tuple[ArrayLike, ArrayLike] | None = None,
+        validation: float | tuple[ArrayLike, ...] | None = None,
+        metrics: Any = None,
+        train_metrics: bool = False,
         shuffle: bool = True,
         seed: int | None = None,
         sample_weight: ArrayLike | None = None,
@@ -333,8 +359,15 @@ class Network:
             How the learning rate changes: a name, such as ``"cosine"``, or one of `cbp.schedules` with its
             constants, ``cbp.schedules.Plateau(patience=5)``. ``cbp.SGD(lr=cbp.schedules.Cosine(lr=0.1))`` says
             the same with the optimiser.
-        validation : float or (X, targets), optional
+        validation : float, (X, targets) or (X, targets, weights), optional
             A fraction of the samples to hold out, drawn by `seed`, or data of their own.
+        metrics : str, callable, a list of these, or a mapping of name to one, optional
+            What to compute on the validation data after each epoch: names of `cbp.metrics`, such as ``"f1"`` or
+            ``"top_3"``, or functions of (targets, a^L), which take ``sample_weight=`` too if samples are to have
+            weights there. The history's column for ``"f1"`` is ``"validation_f1"``. Integer labels always have their
+            accuracy.
+        train_metrics : bool
+            Compute them, accuracy too, on the training samples as well: ``"f1"``.
         shuffle : bool
             A new order of the samples each epoch.
         seed : int, optional
@@ -366,7 +399,7 @@ class Network:
         Returns
         -------
         History
-            Cost, and validation cost and accuracy, of each epoch.
+            Cost, validation cost, and metrics of each epoch.
 
         Raises
         ------
@@ -390,6 +423,8 @@ class Network:
             optimizer=optimizer,
             schedule=schedule,
             validation=validation,
+            metrics=metrics,
+            train_metrics=train_metrics,
             shuffle=shuffle,
             seed=seed,
             sample_weight=sample_weight,

@@ -17,28 +17,34 @@ class ClassScore:
 
     Attributes
     ----------
-    confusion : (k, k) int64 array
-        Element [i, j] counts the samples of class i that were taken for class j.
+    confusion : (k, k) int64 array, or float64 where samples have weights
+        Element [i, j] counts the samples of class i that were taken for class j, or adds up their weights.
     """
 
     confusion: np.ndarray
 
     @classmethod
-    def of(cls, outputs: np.ndarray, labels: np.ndarray) -> Self:
+    def of(cls, outputs: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None) -> Self:
         """Compare `outputs`, (n, k), with `labels` 0 .. k-1, (n,)."""
-        k = outputs.shape[1]
-        pairs = labels * k + outputs.argmax(axis=1)
-        return cls(np.bincount(pairs, minlength=k * k).reshape(k, k))
+        return cls.between(labels, outputs.argmax(axis=1), outputs.shape[1], weights)
+
+    @classmethod
+    def between(cls, labels: np.ndarray, taken_for: np.ndarray, k: int, weights: np.ndarray | None = None) -> Self:
+        """Compare classes 0 .. k-1 with those that the samples, of these weights, were taken for."""
+        counts = np.bincount(labels * k + taken_for, weights, minlength=k * k)
+        return cls(counts.reshape(k, k))
 
     @property
-    def samples(self) -> int:
-        """How many were compared."""
-        return int(self.confusion.sum())
+    def samples(self) -> int | float:
+        """How many were compared, or their weight."""
+        all_of_them: int | float = self.confusion.sum().item()
+        return all_of_them
 
     @property
-    def right(self) -> int:
-        """How many were predicted right."""
-        return int(self.confusion.trace())
+    def right(self) -> int | float:
+        """How many were predicted right, or their weight."""
+        diagonal: int | float = self.confusion.trace().item()
+        return diagonal
 
     @property
     def accuracy(self) -> float:
@@ -77,14 +83,18 @@ class NumberScore:
     mae: np.ndarray
 
     @classmethod
-    def of(cls, outputs: np.ndarray, targets: np.ndarray) -> Self:
-        """Compare `outputs` with `targets`, both (n, N_L)."""
+    def of(cls, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None) -> Self:
+        """Compare `outputs` with `targets`, both (n, N_L), of samples that have these weights."""
+
+        def mean(values: np.ndarray) -> Any:
+            return np.average(values, axis=0, weights=weights)
+
         targets = targets.astype(np.float64)
         error = outputs.astype(np.float64) - targets
-        mean_square, variance = (error**2).mean(axis=0), targets.var(axis=0)
-        varies = np.ptp(targets, axis=0) > 0
+        mean_square, variance = mean(error**2), mean((targets - mean(targets)) ** 2)
+        varies = np.ptp(targets if weights is None else targets[weights > 0], axis=0) > 0
         r2 = 1 - mean_square / np.where(varies, variance, np.nan)
-        return cls(len(error), r2, np.sqrt(mean_square), np.abs(error).mean(axis=0))
+        return cls(len(error), r2, np.sqrt(mean_square), mean(np.abs(error)))
 
     @property
     def summary(self) -> dict[str, Any]:

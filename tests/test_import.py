@@ -19,8 +19,8 @@ HEAVY = {
 }  # fmt: skip
 LATER = {
     "cbp.callbacks", "cbp.cli", "cbp.core.epoch", "cbp.data", "cbp.files", "cbp.gradients", "cbp.headers",
-    "cbp.initializers", "cbp.optimizers", "cbp.paper", "cbp.plot", "cbp.preparation", "cbp.registry.provenance",
-    "cbp.registry.recall", "cbp.scores", "cbp.training",
+    "cbp.initializers", "cbp.metrics", "cbp.optimizers", "cbp.paper", "cbp.plot", "cbp.preparation",
+    "cbp.registry.provenance", "cbp.registry.recall", "cbp.scores", "cbp.training",
 }  # fmt: skip
 
 

@@ -24,7 +24,8 @@ from .history import History
 from .rates import scheduled
 from .regularization import Regularization
 from .run import Run
-from .samples import Samples, pair
+from .samples import Samples, parts
+from .scoring import Scoring
 from .stepping import Stepping
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def train(
     batch_size: int,
     optimizer: str | Optimizer | SupportsUpdate,
     schedule: str | Schedule | None,
-    validation: float | tuple[ArrayLike, ArrayLike] | None,
+    validation: float | tuple[ArrayLike, ...] | None,
+    metrics: Any,
+    train_metrics: bool,
     shuffle: bool,
     seed: int | None,
     sample_weight: ArrayLike | None,
@@ -62,12 +65,14 @@ def train(
     if isinstance(validation, Real):
         samples, held_out = samples.split(float(validation), seed)
     elif validation is not None:
-        held_out = Samples.checked(net, *pair(validation))
+        held_out = Samples.checked(net, *parts(validation))
+    scoring = Scoring(held_out, samples if train_metrics else None, metrics)
+    scoring.check(net)
     made, rule, lr = scheduled(make_optimizer(optimizer), schedule)
     calls = Calls(callbacks, *_told(progress))
     feed = Whole(samples, batch_size, shuffle, seed)
     settings = _settings(net, made, rule, lr) | {"regularization": repr(regularization), "seed": seed} | feed.settings()
-    run = Run(net, made, rule, lr, epochs, seed, held_out, regularization, calls, settings)
+    run = Run(net, made, rule, lr, epochs, seed, scoring, regularization, calls, settings)
     run.solver = Stepping(run, feed, threads)
     if resume is not None:
         take_up(resume, run)

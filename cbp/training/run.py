@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..network import Network
     from ..optimizers import SupportsUpdate
     from .regularization import Regularization
-    from .samples import Samples
+    from .scoring import Scoring
 
 __all__ = ["Position", "Run"]
 
@@ -119,7 +119,7 @@ class Run:
         lr: float,
         epochs: int,
         seed: int,
-        held_out: Samples | None,
+        scoring: Scoring,
         regularization: Regularization,
         calls: Calls,
         settings: Mapping[str, Any],
@@ -136,7 +136,7 @@ class Run:
         self.position: SupportsPosition = Position()
         self.solver: Solver
         self.described: dict[str, Any] | None = None
-        self.calls, self.settings, self._held_out = calls, settings, held_out
+        self.calls, self.settings, self._scoring = calls, settings, scoring
         self._for_good = False
         self._callback_states: list[list[Any]] = []
         self._settled: tuple[int, int, bool, dict[str, Any], list[list[Any]]] | None = None
@@ -245,7 +245,7 @@ class Run:
         row: dict[str, Any] = {"cost": cost, "seconds": self.seconds}
         if not self._constant:
             row["lr"] = rate
-        row |= self._held_out.measure(self.net) if self._held_out else {}
+        row |= self._scoring.row(self.net)
         self.epoch, self.samples = self.epoch + 1, self.samples + samples
         self.net.epochs_trained = self.first + self.epoch
         self.history.add(row)

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import inputs
+from ..metrics import Answers
 
 if TYPE_CHECKING:
     from ..network import Network
 
-__all__ = ["Samples", "pair"]
+__all__ = ["Samples", "parts"]
 
 
 class Samples:
@@ -26,12 +27,20 @@ class Samples:
     labels : (n,) int64 array or None
         One of `y` and `labels` is there.
     weights : (n,) array or None
+        With those of the classes.
+    sample_weights : (n,) array or None
+        Without them.
     """
 
     def __init__(
-        self, X: np.ndarray, y: np.ndarray | None, labels: np.ndarray | None, weights: np.ndarray | None
+        self,
+        X: np.ndarray,
+        y: np.ndarray | None,
+        labels: np.ndarray | None,
+        weights: np.ndarray | None,
+        sample_weights: np.ndarray | None,
     ) -> None:
-        self.X, self.y, self.labels, self.weights = X, y, labels, weights
+        self.X, self.y, self.labels, self.weights, self.sample_weights = X, y, labels, weights, sample_weights
 
     @classmethod
     def checked(
@@ -45,11 +54,11 @@ class Samples:
         """What users pass in, ready for the network; ValueError or TypeError if it is not fit for it."""
         X, one = inputs.as_samples(X, net.sizes[0], net.dtype)
         y, labels = inputs.as_targets(targets, len(X), net.sizes[-1], net.dtype, net.cost_function.spec, one)
-        weights = inputs.as_weights(sample_weight, len(X), net.dtype)
+        weights = own = inputs.as_weights(sample_weight, len(X), net.dtype)
         if class_weight is not None:
             each = inputs.as_class_weights(class_weight, labels, net.sizes[-1], net.dtype)
             weights = each if weights is None else weights * each
-        return cls(X, y, labels, weights).weighted("the samples")
+        return cls(X, y, labels, weights, own).weighted("the samples")
 
     def __len__(self) -> int:
         return len(self.X)
@@ -68,8 +77,8 @@ class Samples:
 
     def take(self, rows: np.ndarray) -> Samples:
         """These rows of it."""
-        y, labels, weights = (None if x is None else x[rows] for x in (self.y, self.labels, self.weights))
-        return Samples(self.X[rows], y, labels, weights)
+        others = (self.y, self.labels, self.weights, self.sample_weights)
+        return Samples(self.X[rows], *(None if x is None else x[rows] for x in others))
 
     def weighted(self, which: str) -> Samples:
         """Itself; ValueError if no sample has any weight."""
@@ -77,20 +86,22 @@ class Samples:
             raise ValueError(f"sample_weight, class_weight: expected a weight above 0 among {which}, all are 0")
         return self
 
-    def measure(self, net: Network) -> dict[str, float]:
-        """Mean cost, and for labels accuracy, on these samples."""
-        y = inputs.dense(self.y, self.labels, net.sizes[-1], net.dtype, net.cost_function.spec)
-        costs = net._costs(self.X, y).astype(np.float64)
-        row = {"validation_cost": float(np.average(costs, weights=self.weights))}
-        if self.labels is not None:
-            hits = net._outputs(self.X).argmax(axis=1) == self.labels
-            row["validation_accuracy"] = float(hits.mean())
-        return row
+    def costs(self, net: Network) -> np.ndarray:
+        """C of each."""
+        return net._costs(self.X, inputs.dense(self.y, self.labels, net.sizes[-1], net.dtype, net.cost_function.spec))
+
+    def answers(self, net: Network) -> Answers:
+        """The outputs beside the targets; weights of classes do not count there."""
+        targets = self.labels if self.y is None else self.y
+        assert targets is not None
+        return Answers(net._outputs(self.X), targets, self.sample_weights)
 
 
-def pair(validation: Any) -> tuple[ArrayLike, ArrayLike]:
-    """(X, targets) of validation data; TypeError if it is no such pair."""
-    if not isinstance(validation, tuple | list) or len(validation) != 2:
+def parts(validation: Any) -> tuple[ArrayLike, ArrayLike, ArrayLike | None]:
+    """X, targets and weights of validation data; TypeError if it is none."""
+    if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
         got = " ".join(f"{validation!r:.80}".split())
-        raise TypeError(f"validation: expected a fraction such as 0.2, or (X, targets); got {got}")
-    return validation[0], validation[1]
+        raise TypeError(
+            f"validation: expected a fraction such as 0.2, (X, targets), or (X, targets, weights); got {got}"
+        )
+    return validation[0], validation[1], validation[2] if len(validation) == 3 else None

@@ -9,7 +9,7 @@ from ..suggestions import did_you_mean
 
 __all__ = ["Best", "column_of", "is_score"]
 
-SCORES = ("accuracy", "top_", "f1", "auc", "r2")
+SCORES = ("accuracy", "top_", "f1", "precision", "recall", "balanced_accuracy", "auc", "average_precision", "r2")
 
 
 def column_of(row: Mapping[str, float], monitor: str | None) -> str:
