@@ -96,6 +96,14 @@ def test_extra_travels_with_the_network(path: Path) -> None:
     assert network().extra == {}
 
 
+def test_the_same_network_is_always_the_same_file(path: Path) -> None:
+    files = set()
+    for _ in range(20):
+        cbp.Network([2, 3, 1]).save(path, extra={"unit": "µm"})
+        files.add(path.read_bytes())
+    assert len(files) == 1
+
+
 def test_any_safetensors_reader_finds_the_tensors(saved: Path) -> None:
     net = network()
     with safe_open(str(saved), framework="np") as file:

@@ -80,7 +80,17 @@ def write(
     tensors |= more or {}
     metadata[KEY] = checksum(metadata, tensors)
     what = "the model" if run is None else "the checkpoint"
-    write_atomically(Path(path), to_bytes(tensors, metadata), what)
+    write_atomically(Path(path), _in_order(to_bytes(tensors, metadata)), what)
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same file with its metadata sorted: safetensors writes them as a hash map has them, each time otherwise."""
+    length = int.from_bytes(data[:8], "little")
+    head = json.loads(data[8 : 8 + length])
+    head["__metadata__"] = dict(sorted(head["__metadata__"].items()))
+    sorted_ = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
+    sorted_ += b" " * (-len(sorted_) % 8)
+    return len(sorted_).to_bytes(8, "little") + sorted_ + data[8 + length :]
 
 
 def _checked_extra(extra: Mapping[str, Any]) -> dict[str, Any]:
