@@ -25,6 +25,7 @@ VECTOR = {
     "kernels": [*COMPILE["KERNEL_FLAGS"]],
     "updates": [*COMPILE["KERNEL_FLAGS"]],
     "regularizers": [*COMPILE["KERNEL_FLAGS"]],
+    "chance": [*COMPILE["KERNEL_FLAGS"]],
     "probe": [],
 }
 CONTROL = ("cpu", "sentinel", "bound", "passes", "plan", "single", "learning", "epoch")

@@ -68,6 +68,9 @@ class Network:
     parameters : (n_parameters,) array
         All of them in one vector, writable: for each layer 2 .. L the block (N_{l-1}, N_l), which is W^l
         transposed, then b^l. Assigning to it copies.
+    average : (n_parameters,) array or None
+        The running mean of the parameters of the newest `fit`, if it was asked for one by `ema`, with their layout.
+        Nothing uses it, and `save` does not write it, before ``net.parameters = net.average``.
     extra : dict
         What `save` keeps with the network and `cbp.load` brings back: anything JSON can hold.
 
@@ -112,6 +115,7 @@ class Network:
             *_layer_activations(activation, output_activation, self.cost_function, len(self.sizes)),
         )
         self.epochs_trained: int = 0
+        self.average: np.ndarray | None = None
         self.extra: dict[str, Any] = {}
         self._allocate()
         self._initialize(init)
@@ -332,16 +336,19 @@ class Network:
         callbacks: Sequence[Any] | Any = None,
         l1: float = 0.0,
         l2: float = 0.0,
+        dropout: float | Sequence[float] | Mapping[int, float] = 0.0,
+        input_noise: float = 0.0,
         max_norm: float | None = None,
         clip_value: float | None = None,
         clip_norm: float | None = None,
+        ema: float | None = None,
         threads: int | None = None,
         progress: bool | Callable[[History], None] = False,
         resume: str | os.PathLike[str] | None = None,
     ) -> History:
         """Train: for each batch one step of the optimiser along the gradient of E.
 
-        `l1` to `clip_norm` are explained in docs/regularization.md.
+        `l1` to `ema` are explained in docs/regularization.md.
 
         Parameters
         ----------
@@ -382,10 +389,17 @@ class Network:
             `cbp.callbacks`, such as ``EarlyStopping(patience=5)``, or any with such hooks.
         l1, l2 : float
             Add l1·Σ|W| + ½·l2·ΣW² to E, over the weights, not the biases.
+        dropout : float, sequence of float, or mapping of layer to float
+            The probability that a unit of a hidden layer is left out of a step: one for all of them, one for each,
+            or ``{1: 0.2, 2: 0.5}`` by layer, where 1 is the input.
+        input_noise : float
+            The standard deviation of noise that is added to X in each step.
         max_norm : float, optional
             The largest norm that the weights into a unit may have after a step.
         clip_value, clip_norm : float, optional
             The largest size of a number of the gradient, and the largest norm of all of it.
+        ema : float, optional
+            Keep the running mean of the parameters, which forgets those of k steps ago as ema^k, in `average`.
         threads : int, optional
             At most so many share a step that is large enough; the result has the same bits for any number.
             By default ``CBP_NUM_THREADS``, else ``OMP_NUM_THREADS``, else the cores of this process.
@@ -430,7 +444,16 @@ class Network:
             sample_weight=sample_weight,
             class_weight=class_weight,
             callbacks=callbacks,
-            regularization=Regularization(l1=l1, l2=l2, max_norm=max_norm, clip_value=clip_value, clip_norm=clip_norm),
+            regularization=Regularization(
+                l1=l1,
+                l2=l2,
+                dropout=dropout,
+                input_noise=input_noise,
+                max_norm=max_norm,
+                clip_value=clip_value,
+                clip_norm=clip_norm,
+                ema=ema,
+            ),
             threads=threads,
             progress=progress,
             resume=resume,

@@ -167,11 +167,27 @@ def test_it_may_be_stopped_after_any_step(step: int, tmp_path: Path) -> None:
         {"class_weight": "balanced", "sample_weight": np.arange(50) % 3},
         {"optimizer": cbp.Adam(lr=schedules.Cosine(lr=0.1))},
         {"epochs": 1},
+        {"dropout": 0.3},
+        {"dropout": {1: 0.2}, "input_noise": 0.1},
+        {"l1": 1e-3, "l2": 1e-3, "clip_norm": 0.5, "max_norm": 1.0},
     ],
     ids=str,
 )
 def test_it_may_be_stopped_whatever_the_settings(options: dict[str, Any], tmp_path: Path) -> None:
     the_same(tmp_path, [1, 2], **options)
+
+
+@pytest.mark.parametrize("step", [1, STEPS - 1, STEPS, STEPS + 2])
+def test_dropped_units_noise_and_the_running_mean_go_on_as_if_it_had_never_stopped(step: int, tmp_path: Path) -> None:
+    path, (whole, stopped, other) = tmp_path / "run", (network() for _ in range(3))
+    options: dict[str, Any] = {"batch_size": 11, "epochs": 3, "dropout": 0.4, "input_noise": 0.2, "ema": 0.9}
+    whole.fit(X, Y, **options)
+    stopped.fit(X, Y, **options, callbacks=[Pause(step), Checkpoint(path)])
+    other.fit(X, Y, **options, resume=path)
+    assert other.parameters.tobytes() == whole.parameters.tobytes()
+    assert whole.average is not None
+    assert other.average is not None
+    assert other.average.tobytes() == whole.average.tobytes()
 
 
 def test_a_network_that_was_trained_before_goes_on_too(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What one epoch of a training is told and leaves behind."""
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 
 from .passes cimport Net
 from .team cimport team
@@ -32,6 +32,9 @@ cdef struct Course:
     void *state                  # slot s begins at s·stride
     Py_ssize_t stride
     void *work
+    uint64_t key                 # of the epoch's random numbers
+    uint64_t seen                # IN/OUT samples of the epoch before this call
+    double noise                 # the standard deviation of what is added to X_B
     double rate                  # η of this step
     bint plain                   # gradient descent: θ -= η·g as g is computed
     const Update *update         # NULL: the optimiser is Python
@@ -53,3 +56,5 @@ cdef struct Course:
     double max_norm              # the largest norm of the weights into a unit; infinity: no limit
     double *squares              # (Σ N_{l-1} + 1): Σ g² of every row and b^l of the gradient, where clip_norm asks
     double *norms                # (Σ N_l): of the weights into each unit
+    void *average                # (n_parameters,): the mean of θ after each step, or NULL
+    double decay                 # how slowly it forgets

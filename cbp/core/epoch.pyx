@@ -15,13 +15,15 @@ from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport INFINITY, isfinite
 from libc.stdint cimport int64_t, uint64_t
+from libc.stdlib cimport free
 from libc.string cimport memcpy
 
 from cbp_kernel cimport CBP_OK
 
+from .chance cimport Chance
 from .course cimport Course
 from .learning cimport learn
-from .passes cimport Net, Share, backpropagate, feed_forward, lowest_layer, measure, real
+from .passes cimport Net, Share, backpropagate, feed_forward, lowest_layer, measure, real, work_size
 from .plan cimport Plan
 from .team cimport begin_of, team_meet, team_run, useful_threads
 from .updates cimport Update
@@ -30,6 +32,8 @@ import numpy as np
 
 from . import isa
 from .memory import aligned
+
+cdef const Chance *chance = <const Chance *>PyCapsule_GetPointer(isa.chance.table, "cbp.core.chance")
 
 cdef extern from *:
     """
@@ -58,11 +62,15 @@ cdef inline uint64_t random_bits(uint64_t *state) noexcept nogil:
     return x ^ (x >> 31)
 
 
+cdef inline uint64_t stream_of(uint64_t seed, uint64_t epoch) noexcept nogil:
+    """The state of random_bits that an epoch begins with."""
+    return random_bits(&seed) ^ epoch
+
+
 cdef void shuffle(Py_ssize_t *order, Py_ssize_t n, uint64_t seed, uint64_t epoch) noexcept nogil:
     """A permutation of 0 .. n-1 (Fisher and Yates), drawn from (seed, epoch)."""
-    cdef uint64_t state = seed
+    cdef uint64_t state = stream_of(seed, epoch)
     cdef Py_ssize_t i, j
-    state = random_bits(&state) ^ epoch
     for i in range(n):
         order[i] = i
     for i in range(n - 1, 0, -1):
@@ -78,9 +86,19 @@ cdef void gather(const Course *course, Py_ssize_t start, const Share *share, rea
     for i in range(share.first, share.first + share.count):
         row = course.order[start + i]
         memcpy(<real *>course.X_B + i * I, <const real *>course.X + row * I, I * sizeof(real))
+        if course.noise:
+            perturb(course, share.seen + i, <real *>course.X_B + i * I, I)
         gather_target(course, row, <real *>course.targets_B + i * O, O)
         if weights != NULL:
             weights_B[i] = weights[row]
+
+
+cdef inline void perturb(const Course *course, uint64_t sample, real *x, Py_ssize_t I) noexcept nogil:
+    """Add noise to a sample. Its stream is 0; masks have their layer's."""
+    if real is float:
+        chance.noise_f32(course.key, sample, 0, course.noise, I, x)
+    else:
+        chance.noise_f64(course.key, sample, 0, course.noise, I, x)
 
 
 cdef inline void gather_target(const Course *course, Py_ssize_t row, real *target, Py_ssize_t O) noexcept nogil:
@@ -137,12 +155,13 @@ cdef int epoch(Course *course, int thread, real tag) noexcept nogil:
     cdef double looked = 0, cost, weight
     cdef double work_of_a_sample = 3.0 * <double>course.net.layer[course.net.L].b
     cdef Share share
+    cdef uint64_t seen = course.seen
     while start < course.n and k < course.limit:
         B = min(course.batch_size, course.n - start)
         if thread == 0:
             course.rate, course.rows = course.rates[k], B
         first = begin_of(B, thread, threads)
-        share = Share(B, first, begin_of(B, thread + 1, threads) - first, thread, threads, 0)
+        share = Share(B, first, begin_of(B, thread + 1, threads) - first, thread, threads, 0, course.key, seen)
         gather(course, start, &share, tag)
         course.status[thread] = run_samples(course, &share, tag) if share.count else CBP_OK
         course.failed[thread] = share.failed
@@ -153,6 +172,7 @@ cdef int epoch(Course *course, int thread, real tag) noexcept nogil:
         if course.lowest <= course.net.L and weight != 0:
             learn(course, weight, &share, tag)
         start += B
+        seen += B
         k += 1
         looked += B * work_of_a_sample
         if thread == 0 and looked > LOOK:
@@ -168,6 +188,7 @@ cdef int epoch(Course *course, int thread, real tag) noexcept nogil:
             course.step += 1
             course.batch += 1
             course.start = start
+            course.seen = seen
         if course.interrupted:
             return INTERRUPTED
     return CBP_OK
@@ -230,9 +251,10 @@ cdef class Epochs:
     cdef Plan plan
     cdef object X, targets, labels, on_off, weights, theta, gradient, work, X_B, targets_B, weights_B, order
     cdef object squares, norms
-    cdef readonly object state, hyper
+    cdef readonly object state, hyper, average
     cdef object rule, interruption, watch
     cdef readonly int threads
+    cdef Net net                 # the plan's, dropping units
     cdef Course course
 
     def __init__(self, Plan plan, theta, on_off, Py_ssize_t batch_size, rule, hyper, state, int threads=1,
@@ -240,7 +262,8 @@ cdef class Epochs:
         self.plan, self.theta, self.on_off, self.watch = plan, theta, on_off, watch
         self.hyper, self.state, self.rule = hyper, state, rule
         self.threads = useful_threads(threads, 3.0 * batch_size * plan.n_parameters) if plan.concurrent else 1
-        self.course.net, self.course.caller, self.course.in_python = &plan.net, <void *>self, step_in_python
+        self.course.net, self.course.caller, self.course.in_python = &self.net, <void *>self, step_in_python
+        self.plan.dropping(&self.net, () if regularization is None else regularization.rates(plan.net.L))
         self.regularize(regularization)
         if rule is None and self.course.shapes:     # a gradient must be whole before it is a step
             self.rule = rule = "descent"
@@ -251,29 +274,34 @@ cdef class Epochs:
             self.course.update = <const Update *>PyCapsule_GetPointer(self.rule, "cbp.core.update")
         self.make_room(batch_size)
 
+    def __dealloc__(self):
+        free(self.net.layer)
+
     cdef int regularize(self, regularization) except -1:
         """Note what is asked for, with the room it takes."""
         cdef Course *course = &self.course
-        cdef Py_ssize_t units = sum(self.plan.net.layer[l].size for l in range(1, self.plan.net.L + 1))
-        cdef double[::1] squares = np.zeros(units + self.plan.net.L)
+        cdef Py_ssize_t units = sum(self.net.layer[l].size for l in range(1, self.net.L + 1))
+        cdef double[::1] squares = np.zeros(units + self.net.L)
         cdef double[::1] norms = np.zeros(units)
         course.clip_value = course.clip_norm = course.max_norm = INFINITY
         if regularization is None:
             return 0
-        course.l1, course.l2 = regularization.l1, regularization.l2
+        course.l1, course.l2, course.noise = regularization.l1, regularization.l2, regularization.input_noise
         course.clip_value = limit(regularization.clip_value)
         course.clip_norm = limit(regularization.clip_norm)
         course.max_norm = limit(regularization.max_norm)
         course.shapes = course.l1 or course.l2 or min(course.clip_value, course.clip_norm) < INFINITY
+        if regularization.ema is not None:
+            course.decay, self.average = regularization.ema, self.theta.copy()
         self.squares, self.norms = squares, norms
         course.squares, course.norms = &squares[0] if course.clip_norm < INFINITY else NULL, &norms[0]
         return 0
 
     cdef int make_room(self, Py_ssize_t B) except -1:
         """Buffers for batches of up to B samples."""
-        cdef Net *net = &self.plan.net
+        cdef Net *net = &self.net
         self.course.batch_size = B
-        self.work = self.plan.workspace(B, self.threads)
+        self.work = aligned(work_size(net, B, self.threads), self.plan.dtype)
         self.X_B = aligned(B * net.layer[1].size, self.plan.dtype).reshape(B, net.layer[1].size)
         self.targets_B = aligned(B * net.layer[net.L].size, self.plan.dtype).reshape(B, net.layer[net.L].size)
         self.weights_B = aligned(B, self.plan.dtype)
@@ -304,10 +332,12 @@ cdef class Epochs:
         else:
             point[float](self, &self.course, 0)
 
-    def begin(self):
-        """Begin an epoch: nothing of it has been seen."""
+    def begin(self, uint64_t seed=0, uint64_t number=0):
+        """Begin epoch `number`: nothing of it has been seen. Dropout and noise are drawn from (seed, number)."""
         cdef Course *course = &self.course
-        course.start, course.cost, course.weight, course.batch = 0, 0, 0, 0
+        cdef uint64_t state = stream_of(seed, number)
+        course.start, course.cost, course.weight, course.batch, course.seen = 0, 0, 0, 0, 0
+        course.key = random_bits(&state)
 
     def shuffle(self, uint64_t seed, uint64_t number):
         """Take the samples in the order of epoch `number`."""
@@ -323,7 +353,7 @@ cdef class Epochs:
         """Go on within an epoch after so many of its batches, with what they have cost and weighed."""
         cdef Course *course = &self.course
         course.batch, course.cost, course.weight = batch, cost, weight
-        course.start = batch * course.batch_size
+        course.start = course.seen = batch * course.batch_size
 
     @property
     def batch(self):
@@ -359,6 +389,8 @@ cdef class Epochs:
         cdef bint single = self.plan.dtype == np.float32
         course.rates, course.limit = &rates[0] if rates.shape[0] else NULL, rates.shape[0]
         course.interrupted = course.raised = False
+        for l in range(2, self.net.L + 1):
+            self.net.layer[l].frozen = self.plan.net.layer[l].frozen
         course.lowest = lowest_layer(course.net)
         with nogil:
             team_run(&course.crew, self.threads, epoch_f32 if single else epoch_f64, course)
@@ -421,6 +453,7 @@ cdef int point(Epochs self, Course *course, real tag) except -1:
     cdef real[::1] weights_B = self.weights_B
     cdef real[::1] theta = self.theta
     cdef real[::1] gradient = self.gradient
+    cdef real[::1] average = self.average
     cdef real[:, ::1] state = self.state
     cdef real[::1] work = self.work
     course.X, course.on_off, course.order = &X[0, 0], &on_off[0], &order[0]
@@ -431,5 +464,6 @@ cdef int point(Epochs self, Course *course, real tag) except -1:
     course.X_B, course.targets_B, course.weights_B = &X_B[0, 0], &targets_B[0, 0], &weights_B[0]
     course.theta, course.work = &theta[0], &work[0]
     course.gradient = &gradient[0] if gradient.shape[0] else NULL
+    course.average = &average[0] if average is not None else NULL
     course.state, course.stride = &state[0, 0], state.shape[1]
     return 0

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from ..settings import SettingError
 
-__all__ = ["isa", "kernels", "regularizers", "tiles", "updates"]
+__all__ = ["chance", "isa", "kernels", "regularizers", "tiles", "updates"]
 
 
 def _choose() -> str:
@@ -35,4 +35,5 @@ isa = _choose()
 tiles = import_module(f"{__package__}.{isa}.tiles")
 kernels = import_module(f"{__package__}.{isa}.kernels")
 updates = import_module(f"{__package__}.{isa}.updates")
+chance = import_module(f"{__package__}.{isa}.chance")
 regularizers = import_module(f"{__package__}.{isa}.regularizers")

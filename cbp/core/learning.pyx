@@ -5,6 +5,7 @@
     shape              g + l1·sign(W) + l2·W, clipped by value, by norm
     step               the optimiser's
     project            the weights into a unit no longer than max_norm
+    average            the running mean of θ
 
 Each thread does its share, some rows of every gradient, and meets the others only where it needs what they have
 computed: before the norm of the whole gradient, an optimiser in Python, the norms of columns. What is not asked for
@@ -12,7 +13,7 @@ costs one comparison a step, and plain gradient descent adds -η·g to θ as g i
 """
 
 from cpython.pycapsule cimport PyCapsule_GetPointer
-from libc.math cimport INFINITY, sqrt
+from libc.math cimport INFINITY, pow, sqrt
 
 from .course cimport Course
 from .passes cimport Layer, Net, Share, differentiate, real
@@ -72,8 +73,12 @@ cdef void learn(Course *course, double weight, const Share *share, real tag) noe
         if course.shapes:
             shape(course, share, tag)
         step(course, share, tag)
-    if course.max_norm < INFINITY and not course.raised:
+    if course.raised:
+        return
+    if course.max_norm < INFINITY:
         project(course, share, tag)
+    if course.average != NULL:
+        average(course, share, tag)
 
 
 cdef void shape(Course *course, const Share *share, real tag) noexcept nogil:
@@ -175,3 +180,18 @@ cdef void project(Course *course, const Share *share, real tag) noexcept nogil:
         else:
             regularizers.project_f64(<double *>course.theta + layer[l].W + j, rows, J, O, course.max_norm,
                                      norms + j)
+    team_meet(&course.crew)
+
+
+cdef void average(const Course *course, const Share *share, real tag) noexcept nogil:
+    """ā = ((1-d)·Σ d^(t-k)·θ_k) / (1-d^t), k = 1 .. t: the mean so far, the newest weighing most, is corrected for its
+    start as Adam's m̂ is. Step by step that is ā += (1-d)/(1-d^t)·(θ_t - ā)."""
+    cdef double part = (1 - course.decay) / (1 - pow(course.decay, course.step + 1))
+    cdef Stretch at = Stretch(0, 0, 0, False)
+    while next_stretch(course.net, share, &at):
+        if real is float:
+            regularizers.approach_f32(<float *>course.average + at.start, <float *>course.theta + at.start,
+                                      at.stop - at.start, part)
+        else:
+            regularizers.approach_f64(<double *>course.average + at.start, <double *>course.theta + at.start,
+                                      at.stop - at.start, part)

@@ -1,5 +1,7 @@
 """The network as the passes see it: sizes, offsets and kernels."""
 
+from libc.stdint cimport uint64_t
+
 from cbp_kernel cimport cbp_activation, cbp_cost
 
 ctypedef fused real:
@@ -13,6 +15,9 @@ cdef struct Layer:
     const cbp_activation *sigma  # σ of this layer
     const void *ctx
     bint frozen                  # W^l and b^l stay as they are
+    double drop                  # the probability that a unit of a^l is dropped
+    Py_ssize_t mask              # where it is not 0, a column too: m^l
+    Py_ssize_t read              # and of ã^l = m^l ⊙ a^l, which layer l+1 reads; elsewhere a^l
 
 
 cdef struct Net:
@@ -33,11 +38,12 @@ cdef struct Share:
     Py_ssize_t first, count      # forward and backward: samples first .. first + count - 1
     int thread, threads          # differentiate: its part of every gradient
     int failed                   # OUT: the layer whose kernel stopped a pass; 0 for the cost
+    uint64_t key, seen           # what the masks are drawn from: a key, and the samples that came before the batch
 
 
 cdef inline Share all_of(Py_ssize_t rows) noexcept nogil:
     """The whole batch, for one thread."""
-    return Share(rows, 0, rows, 0, 1, 0)
+    return Share(rows, 0, rows, 0, 1, 0, 0, 0)
 
 
 cdef int feed_forward(const Net *net, const real *X, const real *theta, real *work, Share *share) noexcept nogil

@@ -5,6 +5,9 @@
     3, 4   backpropagate     δ^L = δC/δa^L · δa^L/δz^L,  δ^l = δ^{l+1}·W^{l+1}·σ′(z^l)  eqs 5, 9
     5, 6   differentiate     δC/δW^l = a^{l-1} ⊗ δ^l,  δC/δb^l = δ^l                    eqs 13, 15
 
+In training, some units of a^l may be dropped: ã^l = m^l ⊙ a^l takes its place in φ^{l+1}, so in eqs 1 and 13, and
+m^l goes before σ′ into eq 9. Everywhere else ã^l is a^l.
+
 A batch of B samples is stacked as rows, so z^l, a^l and δ^l are (B, N_l) matrices and eqs 13 and 15 sum over
 the batch. Memory, all brought by the caller as contiguous vectors (plan and epoch, the core's doors to Python,
 take typed memoryviews and hand on where they begin, for a thread can be handed pointers):
@@ -26,14 +29,16 @@ share is some rows of every gradient, after all threads have met. An element's s
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.string cimport memcpy, memset
 
-from cbp_kernel cimport CBP_IN_PLACE, CBP_OK
+from cbp_kernel cimport CBP_IN_PLACE, CBP_OK, cbp_activation
 
+from .chance cimport Chance
 from .team cimport begin_of
 from .tiles cimport After, Tiles
 
 from . import isa
 
 cdef const Tiles *tiles = <const Tiles *>PyCapsule_GetPointer(isa.tiles.table, "cbp.core.tiles")
+cdef const Chance *chance = <const Chance *>PyCapsule_GetPointer(isa.chance.table, "cbp.core.chance")
 
 
 # ---- the workspace: where each matrix of a pass over `rows` samples lies -----------------------------------
@@ -67,6 +72,13 @@ cdef inline const real *a_of(const Net *net, int l, const real *X, real *work, c
     if l == 1 and net.input_identity:
         return X + share.first * net.layer[1].size
     return matrix(work, share, net.layer[l].a, net.layer[l].size)
+
+
+cdef inline const real *read_of(const Net *net, int l, const real *X, real *work, const Share *share) noexcept nogil:
+    """ã^l, what layer l+1 reads: a^l itself unless some of it is dropped."""
+    if l == 1 and net.input_identity and not net.layer[1].mask:
+        return X + share.first * net.layer[1].size
+    return matrix(work, share, net.layer[l].read, net.layer[l].size)
 
 
 cdef inline real *scratch_of(const Net *net, real *work, const Share *share) noexcept nogil:
@@ -105,6 +117,16 @@ cdef inline int backward_product(const real *D_BO, const real *W_IO,            
     return sigma.status
 
 
+cdef int backward_dropped(const real *D_BO, const real *W_IO, const real *m_BI,           # IN
+                          Py_ssize_t B, Py_ssize_t I, Py_ssize_t O, After *sigma,         # IN
+                          real *G_BI, real *pack) noexcept nogil:                         # OUT
+    """G = m ⊙ Δ·Wᵀ, then δ = G·σ′(z). The whole product comes before σ′, which may need its rows."""
+    product(B, I, O, D_BO, O, 1, W_IO, 1, O, <const real *>NULL, <const real *>NULL, False, G_BI, pack, NULL)
+    apply_mask(m_BI, G_BI, B * I, G_BI)
+    return derive_sigma(sigma.sigma, sigma.ctx, B, I, <const real *>sigma.z, <const real *>sigma.a, G_BI,
+                        <real *>sigma.out)
+
+
 cdef inline void weight_product(const real *A_BI, Py_ssize_t ld_A, const real *D_BO,      # IN
                                 Py_ssize_t B, Py_ssize_t I, Py_ssize_t O,                 # IN
                                 real alpha, bint add, real *G_IO, real *pack) noexcept nogil:  # IN/OUT
@@ -130,6 +152,28 @@ cdef inline After after_backward(const Layer *layer, const void *z, const void *
     return After(-1, layer.sigma, layer.ctx, z, a, delta, CBP_OK)
 
 
+# ---- dropout: m^l is 0 with the layer's probability, else 1/(1 - that) -------------------------------------
+
+cdef void drop(const Net *net, int l, const real *a, real *work, const Share *share) noexcept nogil:
+    """Draw m^l, and ã^l = m^l ⊙ a^l. A sample's row depends on the key, its place in the epoch, and l alone."""
+    cdef const Layer *layer = &net.layer[l]
+    cdef real *m = matrix(work, share, layer.mask, layer.size)
+    cdef Py_ssize_t i
+    for i in range(share.count):
+        if real is float:
+            chance.mask_f32(share.key, share.seen + share.first + i, l, layer.drop, layer.size, m + i * layer.size)
+        else:
+            chance.mask_f64(share.key, share.seen + share.first + i, l, layer.drop, layer.size, m + i * layer.size)
+    apply_mask(m, a, share.count * layer.size, matrix(work, share, layer.read, layer.size))
+
+
+cdef inline void apply_mask(const real *m, const real *x, Py_ssize_t n, real *out) noexcept nogil:
+    if real is float:
+        chance.apply_f32(m, x, n, out)
+    else:
+        chance.apply_f64(m, x, n, out)
+
+
 # ---- forward and backward ------------------------------------------------------------------------------
 
 cdef int feed_forward(const Net *net,
@@ -148,14 +192,18 @@ cdef int feed_forward(const Net *net,
         if status != CBP_OK:
             share.failed = 1
             return status
+    if layer[1].mask:
+        drop(net, 1, a_of(net, 1, X, work, share), work, share)
     for l in range(2, net.L + 1):
         sigma = after_forward(&layer[l], matrix(work, share, layer[l].a, layer[l].size))
-        status = forward_product(a_of(net, l - 1, X, work, share), theta + layer[l].W, theta + layer[l].b,
+        status = forward_product(read_of(net, l - 1, X, work, share), theta + layer[l].W, theta + layer[l].b,
                                  B, layer[l - 1].size, layer[l].size, &sigma,
                                  matrix(work, share, layer[l].z, layer[l].size), pack)
         if status != CBP_OK:
             share.failed = l
             return status
+        if layer[l].mask:                                         # ã^l = m^l ⊙ a^l
+            drop(net, l, a_of(net, l, X, work, share), work, share)
     return CBP_OK
 
 
@@ -183,9 +231,15 @@ cdef int backpropagate(const Net *net,
     for l in range(net.L - 1, lowest - 1, -1):                    # δ^l = δ^{l+1}·W^{l+1}·diag σ′(z^l)
         sigma = after_backward(&layer[l], z_of(net, l, X, work, share), a_of(net, l, X, work, share),
                                delta_of(net, l, work, share))
-        status = backward_product(delta_of(net, l + 1, work, share), theta + layer[l + 1].W,
-                                  B, layer[l].size, layer[l + 1].size, &sigma,
-                                  product_of(net, l, work, share), pack)
+        if layer[l].mask:                                         # (m^l ⊙ δ^{l+1}·W^{l+1})·diag σ′(z^l)
+            status = backward_dropped(delta_of(net, l + 1, work, share), theta + layer[l + 1].W,
+                                      matrix(work, share, layer[l].mask, layer[l].size),
+                                      B, layer[l].size, layer[l + 1].size, &sigma,
+                                      product_of(net, l, work, share), pack)
+        else:
+            status = backward_product(delta_of(net, l + 1, work, share), theta + layer[l + 1].W,
+                                      B, layer[l].size, layer[l + 1].size, &sigma,
+                                      product_of(net, l, work, share), pack)
         if status != CBP_OK:
             share.failed = l
             return status
@@ -215,7 +269,7 @@ cdef void differentiate(const Net *net,
         i = begin_of(layer[l - 1].size, share.thread, share.threads)
         I = begin_of(layer[l - 1].size, share.thread + 1, share.threads) - i
         delta = delta_of(net, l, work, &batch)
-        weight_product(a_of(net, l - 1, X, work, &batch) + i, layer[l - 1].size, delta, share.rows, I, O,
+        weight_product(read_of(net, l - 1, X, work, &batch) + i, layer[l - 1].size, delta, share.rows, I, O,
                        alpha, add, gradient + layer[l].W + i * O, pack)
         if l % share.threads == share.thread:
             bias_product(delta, share.rows, O, alpha, add, gradient + layer[l].b, pack)
@@ -224,7 +278,7 @@ cdef void differentiate(const Net *net,
 cdef void differentiate_sample(const Net *net, const real *X, real *work, Py_ssize_t i, real *gradient,
                                const Share *share) noexcept nogil:
     """Steps 5 and 6 for sample i of the batch alone; frozen layers get zeros."""
-    cdef Share sample = Share(share.rows, i, 1, 0, 1, 0)
+    cdef Share sample = Share(share.rows, i, 1, 0, 1, 0, 0, 0)
     cdef const Layer *layer = net.layer
     cdef Py_ssize_t I, O
     cdef const real *delta
@@ -235,7 +289,7 @@ cdef void differentiate_sample(const Net *net, const real *X, real *work, Py_ssi
             memset(gradient + layer[l].W, 0, (I + 1) * O * sizeof(real))
             continue
         delta = delta_of(net, l, work, &sample)
-        weight_product(a_of(net, l - 1, X, work, &sample), I, delta, 1, I, O, <real>1, False,
+        weight_product(read_of(net, l - 1, X, work, &sample), I, delta, 1, I, O, <real>1, False,
                        gradient + layer[l].W, pack_of(net, work, share))
         memcpy(gradient + layer[l].b, delta, O * sizeof(real))
 
@@ -263,10 +317,7 @@ cdef int output_delta(const Net *net, const real *targets, real *work, Share *sh
     if status != CBP_OK:
         return status
     share.failed = net.L
-    if real is float:
-        return last.sigma.bwd_f32(z, a, da, delta, B, N, N, last.ctx)
-    else:
-        return last.sigma.bwd_f64(z, a, da, delta, B, N, N, last.ctx)
+    return derive_sigma(last.sigma, last.ctx, B, N, z, a, da, delta)
 
 
 cdef int measure(const Net *net, const real *targets, real *work, Share *share) noexcept nogil:
@@ -294,6 +345,15 @@ cdef inline int apply_sigma(const Layer *layer, Py_ssize_t B, const real *z, rea
         return layer.sigma.fwd_f32(z, a, B, layer.size, layer.size, layer.ctx)
     else:
         return layer.sigma.fwd_f64(z, a, B, layer.size, layer.size, layer.ctx)
+
+
+cdef inline int derive_sigma(const cbp_activation *sigma, const void *ctx, Py_ssize_t B, Py_ssize_t N,
+                             const real *z, const real *a, const real *g, real *delta) noexcept nogil:
+    """δ = g·σ′(z)"""
+    if real is float:
+        return sigma.bwd_f32(z, a, g, delta, B, N, N, ctx)
+    else:
+        return sigma.bwd_f64(z, a, g, delta, B, N, N, ctx)
 
 
 cdef inline void scale_rows(real *D, Py_ssize_t B, Py_ssize_t O, const real *weights) noexcept nogil:

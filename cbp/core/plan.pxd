@@ -13,5 +13,6 @@ cdef class Plan:
     cdef readonly bint concurrent    # every kernel may be called from any thread, on any rows
 
     cdef void lay_out(self, list sizes)
+    cdef int dropping(self, Net *net, rates) except -1
     cdef object forward(self, X, targets, theta, work, out, int threads)
     cdef object raise_for(self, int status, int l)

@@ -5,7 +5,7 @@ Samples are taken CHUNK at a time: that bounds the workspace whatever the data's
 of every sum depend on the shapes alone.
 """
 
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
 from cbp_kernel cimport CBP_BWD_READS_Z, CBP_IN_PLACE, CBP_OK
@@ -229,9 +229,27 @@ cdef class Plan:
             layer.z = layer.a = column
             if not hints & CBP_IN_PLACE or hints & CBP_BWD_READS_Z or self.keep_z or (net.fused and l == net.L):
                 layer.a = column + layer.size           # else a^l overwrites z^l
-            layer.delta = layer.a + layer.size
+            layer.read, layer.delta = layer.a, layer.a + layer.size
             column = layer.delta + layer.size
         self.n_parameters, net.columns = parameter, column
+
+    cdef int dropping(self, Net *net, rates) except -1:
+        """Make `net` one like this whose layers drop units with these probabilities, p_1 .. p_L, and whose layers are
+        to be freed; its workspace has room for m^l and ã^l."""
+        cdef size_t size = (self.net.L + 1) * sizeof(Layer)
+        cdef Layer *layer = <Layer *>malloc(size)
+        cdef int l
+        if layer == NULL:
+            raise MemoryError(f"no memory for a network of {self.net.L} layers")
+        memcpy(layer, self.net.layer, size)
+        net[0] = self.net
+        net.layer = layer
+        for l, p in enumerate(rates, start=1):
+            if p:
+                layer[l].drop, layer[l].mask = p, net.columns
+                layer[l].read = layer[l].mask + layer[l].size
+                net.columns = layer[l].read + layer[l].size
+        return 0
 
     def freeze(self, int l, bint frozen):
         """Keep W^l and b^l as they are, or let them learn again."""
@@ -252,9 +270,9 @@ cdef class Plan:
             return 1
         return useful_threads(available(), multiplications)
 
-    def workspace(self, Py_ssize_t rows, int threads=1):
-        """A work vector for passes over up to `rows` samples that `threads` share."""
-        return aligned(work_size(&self.net, rows, threads), self.dtype)
+    def workspace(self, Py_ssize_t rows):
+        """A work vector for passes over up to `rows` samples."""
+        return aligned(work_size(&self.net, rows, 1), self.dtype)
 
     def workspaces(self, Py_ssize_t rows, int threads):
         """The size of a vector that holds a workspace of `rows` samples for each of `threads`."""

@@ -48,6 +48,7 @@ class Stepping:
             run.watch if run.calls.have("watch") else None,
             run.regularization,
         )
+        net.average = self._epochs.average
         run.position, run.batches = self._epochs, feed.batches
 
     def solve(self) -> None:
@@ -72,6 +73,7 @@ class Stepping:
             "step": core.step,
             "scalars": core.hyper,
             "slots": core.state,
+            "average": core.average,
             "in_python": self._in_python and self._in_python.state,
         }
 
@@ -79,11 +81,14 @@ class Stepping:
         """Go on from what `state` returned."""
         core, self._taken_up = self._epochs, tuple(state["position"])
         core.step, core.hyper[...], core.state[...] = state["step"], state["scalars"], state["slots"]
+        if core.average is not None:
+            core.average[...] = state["average"]
         if self._in_python:
             self._in_python.state = state["in_python"]
 
     def _begin(self) -> None:
         """Begin an epoch, or take it up; at any moment of it `state` is right."""
+        self._epochs.begin(self._run.seed, self._run.first + self._run.epoch)
         self._epochs.take_up(*self._taken_up)
         self._begun, self._taken_up = self._run.epoch, (0, 0.0, 0.0)
         self._run.begin_epoch()
@@ -143,7 +148,12 @@ def _update(net: Network, optimizer: SupportsUpdate) -> tuple[Any, tuple[float, 
 
 
 def _restore(net: Network, before: np.ndarray) -> int | None:
-    """Go back to the parameters `before` unless every one is finite; the first layer where one is not."""
+    """Go back to the parameters `before` unless every one is finite; the first layer where one is not.
+
+    A mean that is not finite is of no use, whatever the parameters are.
+    """
+    if net.average is not None and not np.isfinite(net.average).all():
+        net.average = None
     if (layer := _first_not_finite(net)) is None:
         return None
     net.parameters[...] = before

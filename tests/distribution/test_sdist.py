@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY_ONLY = (".git", ".pre-commit")  # what only a clone needs: .github, .gitignore, ...
-VECTOR = {"tiles", "kernels", "updates", "regularizers", "probe"}  # the modules compiled once per instruction set
+VECTOR = {"tiles", "kernels", "updates", "regularizers", "chance", "probe"}  # compiled once per instruction set
 CONTROL = {source.stem for source in (ROOT / "cbp" / "core").glob("*.pyx")} - VECTOR
 
 
