@@ -77,6 +77,20 @@ def test_frozen_layers_and_weights_are_shared_to_the_same_bits(dtype: str, optio
         assert trained(threads, dtype, **options) == alone
 
 
+@every_dtype
+@pytest.mark.parametrize("optimizer", [OPTIMIZERS[0], OPTIMIZERS[3]], ids=str)
+def test_a_layer_may_have_fewer_units_than_there_are_threads(dtype: str, optimizer: Any) -> None:
+    """In a batch so long that its gradient is summed in several parts."""
+    X = np.linspace(-1, 1, 1200)[:, None]
+
+    def trained(threads: int) -> bytes:
+        net = cbp.Network([1, 200, 1], "tanh", "identity", dtype=dtype)
+        net.fit(X, X * X, epochs=2, batch_size=len(X), optimizer=optimizer, threads=threads)
+        return net.parameters.tobytes()
+
+    assert trained(1) == trained(2) == trained(4)
+
+
 @pytest.mark.parametrize("isa", ISAS)
 def test_threads_do_not_show_on_any_instruction_set(isa: str) -> None:
     code = (

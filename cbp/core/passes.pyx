@@ -269,8 +269,9 @@ cdef void differentiate(const Net *net,
         i = begin_of(layer[l - 1].size, share.thread, share.threads)
         I = begin_of(layer[l - 1].size, share.thread + 1, share.threads) - i
         delta = delta_of(net, l, work, &batch)
-        weight_product(read_of(net, l - 1, X, work, &batch) + i, layer[l - 1].size, delta, share.rows, I, O,
-                       alpha, add, gradient + layer[l].W + i * O, pack)
+        if I:                                                     # none where there are more threads than rows
+            weight_product(read_of(net, l - 1, X, work, &batch) + i, layer[l - 1].size, delta, share.rows, I, O,
+                           alpha, add, gradient + layer[l].W + i * O, pack)
         if l % share.threads == share.thread:
             bias_product(delta, share.rows, O, alpha, add, gradient + layer[l].b, pack)
 
