@@ -259,6 +259,16 @@ def test_the_number_type_rounds_the_same_draw() -> None:
         ),
         ({"sizes": [2**32 - 1, 2**32]}, ValueError, "sizes: .* more than any memory holds"),
         ({"sizes": [2**70, 1]}, ValueError, "sizes: .* more than any memory holds"),
+        (
+            {"activation": "leaky_relu:alpha=0.2"},  # as on the command line
+            ValueError,
+            r"unknown activation 'leaky_relu:alpha=0.2': did you mean cbp.activation\('leaky_relu', alpha=0.2\)\?",
+        ),
+        (
+            {"init": "cbp:uniform:low=-1:high=1"},
+            ValueError,
+            r"did you mean cbp.initializer\('cbp:uniform', low=-1, high=1\)\?",
+        ),
         ({"activation": "rellu"}, ValueError, "unknown activation 'rellu': did you mean 'relu'\\?"),
         (
             {"activation": "zzz"},

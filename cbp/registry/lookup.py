@@ -174,7 +174,7 @@ class Registry:
         listing = f"cbp.{kind}s() lists what there is"
         if kind not in ("activation", "cost"):
             listing = f"there are {', '.join(names.short())}"
-        hint = did_you_mean(name, names.all(), listing)
+        hint = _as_call(kind, name) if "=" in name else did_you_mean(name, names.all(), listing)
         message = f"unknown {kind} {name!r}: {hint}"
         if self.left_out:
             message += f"; CBP_PLUGINS leaves out {', '.join(self.left_out)}"
@@ -185,6 +185,13 @@ class Registry:
         unusable = PluginError(f"{message}; a plugin that may provide it failed to load: {causes}")
         unusable.__cause__ = next(iter(broken.values()))
         return unusable
+
+
+def _as_call(kind: Kind, name: str) -> str:
+    """What Python writes for the command line's ``elu:alpha=2``."""
+    words = name.split(":")
+    name = ":".join(word for word in words if "=" not in word)
+    return f"did you mean cbp.{kind}({', '.join([repr(name), *(word for word in words if '=' in word)])})?"
 
 
 def _checked(hook: str, answer: object) -> Iterator[Spec]:
