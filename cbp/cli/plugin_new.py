@@ -113,10 +113,10 @@ def _derived(options: argparse.Namespace, kind: Kind) -> Derived:
 
 def _told(plan: Plan, folder: Path, files: dict[str, str]) -> list[str]:
     form, tier = KINDS[plan.form], TIERS[plan.tier]
-    isolated = " --no-build-isolation" if tier.kernel else ""
-    needs = [f"pip install {' '.join(map(repr, tier.build))}"] if tier.kernel else []
+    isolated = " --no-build-isolation" if tier.compiled else ""
+    needs = [f"pip install {' '.join(map(shlex.quote, tier.build))}"] if tier.compiled else []
     steps = [*needs, f"pip install{isolated} {_path(folder)}", f"cbp plugins check {plan.names.distribution}"]
-    example = "" if plan.derived else f" = {form.tagline}, to be replaced by yours"
+    example = "" if plan.derived else f" = {plan.tagline}, to be replaced by yours"
     return [
         f"wrote {folder}: the {form.what} {plan.names.name}{example}",
         *_formulas(plan.derived),

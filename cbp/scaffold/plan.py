@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,20 +46,29 @@ class Tier:
     ----------
     about : str
     build : tuple of str
-        What building it needs, besides the installed cbp.
+        What building it needs.
+    needs : tuple of str
+        What running it needs, besides cbp and NumPy.
     kernel : str
         The module of the package that has the kernel; ``""`` if there is none.
+    compiled : bool
+        Whether it is compiled when it is built, with the headers of the installed cbp.
     data : tuple of str
         Further files of the package.
     base : str
         Another tier, whose templates it shares.
+    examples : mapping of str to str
+        By form, the tagline where its example is another.
     """
 
     about: str
     build: tuple[str, ...] = ("setuptools>=77",)
+    needs: tuple[str, ...] = ()
     kernel: str = ""
+    compiled: bool = False
     data: tuple[str, ...] = ()
     base: str = ""
+    examples: Mapping[str, str] = field(default_factory=dict)
 
 
 KINDS = {
@@ -77,9 +87,21 @@ KINDS = {
 
 TIERS = {
     "numpy": Tier("NumPy functions; nothing is compiled"),
-    "c": Tier("a kernel in C, in a shared library without Python", kernel="kernel"),
-    "formula": Tier("NumPy and C from --activation or --cost, by SymPy", kernel="kernel", base="c"),
-    "cython": Tier("a kernel in Cython, with cbp's headers", ("setuptools>=77", "Cython>=3.1"), "kernel", ("*.pyi",)),
+    "numba": Tier(
+        "a kernel in Python, which numba compiles when it is used",
+        needs=("numba>=0.61",),
+        kernel="kernel",
+        examples={"activation": "αz / (1 + |αz|)"},  # numba vectorises arithmetic, but no tanh
+    ),
+    "c": Tier("a kernel in C, in a shared library without Python", kernel="kernel", compiled=True),
+    "formula": Tier("NumPy and C from --activation or --cost, by SymPy", kernel="kernel", compiled=True, base="c"),
+    "cython": Tier(
+        "a kernel in Cython, with cbp's headers",
+        build=("setuptools>=77", "Cython>=3.1"),
+        kernel="kernel",
+        compiled=True,
+        data=("*.pyi",),
+    ),
 }
 
 LICENCES = ("BSD-3-Clause", "MIT", "none")
@@ -122,3 +144,10 @@ class Plan:
     author: str
     derived: Derived | None = None
     year: int = field(default_factory=lambda: dt.datetime.now(dt.UTC).year)
+
+    @property
+    def tagline(self) -> str:
+        """The formula, or the example that is to be replaced."""
+        if self.derived is not None:
+            return self.derived.text
+        return TIERS[self.tier].examples.get(self.form, KINDS[self.form].tagline)

@@ -59,7 +59,7 @@ def _values(plan: Plan) -> dict[str, str]:
         "distribution": names.distribution,
         "module": names.module,
         "what": form.what,
-        "tagline": form.tagline,
+        "tagline": plan.tagline,
         "usage": form.usage.format(names.name),
         "option": form.option.format(names.name),
         "author": plan.author,
@@ -72,15 +72,19 @@ def _values(plan: Plan) -> dict[str, str]:
         **_of_licence(plan),
         **dict(_of_tier(plan)),
     }
-    maths = plan.form
     if plan.derived is not None:
         from .formula.filled import values as of_formula
 
-        values |= {"tagline": plan.derived.text, **of_formula(plan.derived)}
-        maths = f"formula-{plan.form}"
-    values["maths"] = _filled(TEMPLATES / "parts" / f"{maths}.md{ENDING}", values)
-    values["kernel"] = _filled(TEMPLATES / "parts" / f"{plan.tier}.md{ENDING}", values)
+        values |= of_formula(plan.derived)
+    of_tier = _part(f"{plan.tier}-{plan.form}")
+    values["maths"] = _filled(of_tier if of_tier.exists() else _part(plan.form), values)
+    values["kernel"] = _filled(_part(plan.tier), values)
     return values
+
+
+def _part(name: str) -> Path:
+    """The template of a part of the README."""
+    return TEMPLATES / "parts" / f"{name}.md{ENDING}"
 
 
 def _of_licence(plan: Plan) -> dict[str, str]:
@@ -97,14 +101,15 @@ def _of_licence(plan: Plan) -> dict[str, str]:
 def _of_tier(plan: Plan) -> Iterator[tuple[str, str]]:
     tier, folder = TIERS[plan.tier], plan.names.distribution
     yield "build_requires", ", ".join(f'"{each}"' for each in tier.build)
-    yield "build_tools", "\n    ".join(tier.build)
-    yield "build_comment", " # and the installed cbp: see README.md" if tier.kernel else ""
+    yield "needs", "".join(f', "{each}"' for each in tier.needs)
+    yield "tools", "\n    ".join([*tier.build, *tier.needs])
+    yield "build_comment", " # and the installed cbp: see README.md" if tier.compiled else ""
     yield "import_kernel", f"\nfrom .{tier.kernel} import kernel\n" if tier.kernel else ""
     yield "kernel_field", f"{12 * ' '}kernel=kernel,\n" if tier.kernel else ""
     data = ", ".join(f'"{each}"' for each in tier.data)
     yield "package_data", f"\n[tool.setuptools.package-data]\n{plan.names.module} = [{data}]\n" if data else ""
     lines = [f"pip install ./{folder}"]
-    if tier.kernel:
+    if tier.compiled:
         tools = " ".join(f'"{each}"' for each in tier.build)
         lines = [f"pip install {tools}", f"pip install --no-build-isolation ./{folder}"]
     yield "install", "\n".join(lines)

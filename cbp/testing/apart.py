@@ -17,10 +17,12 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import IO, Any, TypeAlias
 
 from ..core import sentinel
+from ..kernels import KernelSource
 from .calls import Caller
 from .checks import Check
 from .report import Finding, Result
@@ -46,9 +48,19 @@ def run_apart(checks: Sequence[Check], subject: Subject, seconds: float) -> Iter
         How long each may take.
     """
     left = list(checks)
+    if left:
+        _compile_once(subject)
     while left:
         with tempfile.TemporaryFile() as said:
             yield from _one_process(left, subject, seconds, said)
+
+
+def _compile_once(subject: Subject) -> None:
+    """Compile here what is compiled when it is used: each process, and each test case has one, inherits it."""
+    kernel = subject.spec.kernel
+    if isinstance(kernel, KernelSource) and not kernel.ready:
+        with suppress(ImportError):  # which is raised there again, where it is a verdict
+            kernel.capsule(subject.spec)
 
 
 def _one_process(left: list[Check], subject: Subject, seconds: float, said: IO[bytes]) -> Iterator[Result]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..kernels.from_python import NumbaKernel
 from ..registry.chosen import choose
 from .calls import Caller, Case
 from .report import Failure
@@ -16,6 +17,14 @@ __all__ = ["speed"]
 
 ROWS, COLS, ROUNDS = 128, 128, 15
 TOO_SLOW = 10.0  # times its NumPy tier
+TO_DO = (
+    "compile with the flags of cbp.get_compile_args(), call no function of libm in the inner loop (cbp_math.h has ones "
+    "that are vectorised), and do not lock or allocate"
+)
+TO_DO_IN_NUMBA = (
+    "write the kernel in C or Cython, whose cbp_math.h has exp, tanh and their kind vectorised as NumPy has, while "
+    "numba calls them number by number; or leave kernel= out"
+)
 
 
 def speed(call: Caller) -> str:
@@ -38,8 +47,7 @@ def _beside_numpy(call: Caller, case: Case) -> float:
             f"a kernel quicker than its NumPy functions, which take {numpy:.3g} ns a number",
             f"{compiled:.3g} ns a number",
             case.where(),
-            "compile with the flags of cbp.get_compile_args(), call no function of libm in the inner loop "
-            "(cbp_math.h has ones that are vectorised), and do not lock or allocate",
+            TO_DO_IN_NUMBA if isinstance(call.subject.spec.kernel, NumbaKernel) else TO_DO,
         )
     return compiled
 

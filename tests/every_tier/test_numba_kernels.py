@@ -18,7 +18,7 @@ from cbp.cli import plugin_facts
 from cbp.kernels import capsule_of, jit
 from cbp.plugin import Activation, Cost, Param, numba_kernel
 from cbp.registry.entries import LOCAL, Entry
-from cbp.testing import check_activation, check_cost
+from cbp.testing import ConformanceError, check_activation, check_cost
 
 X, y = np.linspace(-1, 1, 40).reshape(20, 2), np.linspace(0.1, 0.9, 20)[:, None]
 SOFTMAX = cbp.activations()["cbp:softmax"]
@@ -172,6 +172,35 @@ def test_any_number_of_threads_gives_the_same_bits(spec: Any) -> None:
 
 def test_a_kernel_is_compiled_once() -> None:
     assert capsule_of(RIPPLE) is capsule_of(RIPPLE)
+
+
+def test_the_processes_of_all_checks_inherit_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check is a process of its own where it is a test case."""
+    compiled, c_function = [], jit._c_function
+
+    def counted(name: str, *rest: Any) -> Any:
+        compiled.append(name)
+        return c_function(name, *rest)
+
+    monkeypatch.setattr(jit, "_c_function", counted)
+    fresh = numba_kernel(forward=lambda z: z + 0 * z, derivative=lambda z, a: 1.0)
+    same = Activation("same", lambda z: z.copy(), lambda z, a: np.ones_like(z), kernel=fresh)
+    for check in ("kernel-head", "kernel-answers", "kernel-gaps"):
+        assert check_activation(same, checks=[check])[check].outcome == "passed"
+    assert compiled == ["forward", "forward", "derivative", "derivative"]  # here, for both dtypes
+
+
+def laborious(z: Any) -> Any:
+    for _ in range(300):
+        z = math.sin(z)
+    return z
+
+
+def test_what_is_slower_than_numpy_is_better_written_in_c() -> None:
+    kernel = numba_kernel(forward=laborious, derivative=lambda z, a: 1.0)
+    slow = Activation("slow", lambda z: z + 0.0, lambda z, a: np.ones_like(z), kernel=kernel)
+    with pytest.raises(ConformanceError, match=r"write the kernel in C or Cython, whose cbp_math\.h has"):
+        check_activation(slow, checks=["kernel-speed"])
 
 
 def test_an_exception_stops_the_pass_and_leaves_the_parameters() -> None:
