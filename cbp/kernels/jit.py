@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from threading import Lock
@@ -31,6 +32,7 @@ FUNCTIONS = {
 }
 PER_SAMPLE = ("value", "fused_value")  # what returns C
 DTYPES: Mapping[str, Any] = {"f32": types.float32, "f64": types.float64}
+COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 _lock = Lock()
 _kept: list[Any] = []  # networks hold the addresses: what is compiled stays
@@ -113,6 +115,10 @@ def _and_one(before: Jitted, place: int, real: Any) -> Jitted:
 
 
 def _first(error: Exception) -> str:
-    """What numba says of a function, without its own troubles."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("Failed in")]
+    """What numba says of a function, without its own troubles and, where colorama is installed, its colours."""
+    lines = [
+        line.strip()
+        for line in COLOUR.sub("", str(error)).splitlines()
+        if line.strip() and not line.startswith("Failed in")
+    ]
     return lines[0] if lines else type(error).__name__
