@@ -35,10 +35,12 @@ def slope(f: Callable[[Array], Array], h: Array) -> tuple[Array, Array]:
     best = error = np.array(np.nan)
     for level in range(LEVELS):
         step = h * 0.5**level
-        row = [(f(step) - f(-step)) / (2 * step)]
+        above, below = f(step), f(-step)
+        rounding = np.finfo(np.float64).eps * (abs(above) + abs(below)) / (2 * step)
+        row = [(above - below) / (2 * step)]
         for j, coarse in enumerate(before):
             row.append(row[j] + (row[j] - coarse) / (4.0 ** (j + 1) - 1))
-            doubt = np.maximum(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarse))
+            doubt = np.maximum(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarse)) + rounding
             better = (doubt < error) | np.isnan(error)
             best, error = np.where(better, row[j + 1], best), np.where(better, doubt, error)
         before = row

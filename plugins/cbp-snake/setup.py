@@ -13,7 +13,7 @@ except ImportError as missing:
 
 kernel = Extension(
     "cbp_snake.kernel",
-    ["cbp_snake/kernel.pyx"],
+    ["src/cbp_snake/kernel.pyx"],
     include_dirs=[get_include()],
     extra_compile_args=get_compile_args(),
 )

@@ -38,8 +38,8 @@ class Py3Wheel(bdist_wheel):
 kernels = [
     Extension(
         f"cbp_sparsemax.kernel_{isa}",
-        ["cbp_sparsemax/kernel.c"],
-        depends=["cbp_sparsemax/sparsemax_of.h"],
+        ["src/cbp_sparsemax/kernel.c"],
+        depends=["src/cbp_sparsemax/sparsemax_of.h"],
         include_dirs=[get_include()],
         extra_compile_args=get_compile_args(isa),
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from installing import PLUGINS, copied, installed, python, sdist
 
 from cbp.registry import Registry
 
@@ -20,23 +19,6 @@ Run = Callable[..., str]
 Distribution = Callable[..., Path]
 
 METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-
-
-def python(*arguments: str, cwd: Path, paths: tuple[Path, ...] = (), fails: bool = False, **env: str) -> str:
-    """Run Python elsewhere than in the source tree, with `paths` importable; return what it printed."""
-    path = os.pathsep.join([*map(str, paths), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CBP_")}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=cwd,
-        env={**inherited, "PYTHONPATH": path, **env},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert bool(done.returncode) == fails, done.stdout + done.stderr
-    return done.stderr if fails else done.stdout
 
 
 @pytest.fixture(scope="session")
@@ -50,34 +32,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
-def copied(work: Path, *sources: Path) -> list[Path]:
-    """Copies to build from, so that nothing is left in the repository."""
-    built = shutil.ignore_patterns("build", "dist", "*.egg-info", "*.so", "__pycache__")
-    return [shutil.copytree(source, work / source.name, ignore=built) for source in sources]
-
-
-def sdist(source: Path) -> Path:
-    """Its source distribution, as an index would hold it."""
-    python("-c", "from setuptools.build_meta import build_sdist; build_sdist('dist')", cwd=source)
-    (archive,) = (source / "dist").glob("*.tar.gz")
-    return archive
-
-
-def installed(work: Path, sources: list[Path]) -> Path:
-    """A folder into which pip installs what it builds from `sources`."""
-    options = ["--no-build-isolation", "--no-deps", "--no-index", "--disable-pip-version-check", "--quiet"]
-    python("-m", "pip", "install", *options, "--target", str(work / "site"), *map(str, sources), cwd=work)
-    return work / "site"
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the repository's plugins, some installed from their folder, some from their sdist."""
-    work, plugins = tmp_path_factory.mktemp("plugins"), ROOT / "plugins"
-    circular, snake, sparsemax = copied(
-        work, *(plugins / name for name in ("cbp-circular", "cbp-snake", "cbp-sparsemax"))
-    )
-    return installed(work, [circular, sdist(snake), sdist(sparsemax)])
+    work = tmp_path_factory.mktemp("plugins")
+    as_folder, *as_archive = copied(work, *PLUGINS)
+    return installed(work, [as_folder, *map(sdist, as_archive)])
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,9 @@ def requirements(plugin: Path, table: str, key: str) -> list[Requirement]:
 
 
 def test_the_plugins_are_found() -> None:
-    assert {"cbp-snake", "cbp-circular", "cbp-sparsemax", "clone"} <= {plugin.name for plugin in PLUGINS}
+    assert {"cbp-snake", "cbp-circular", "cbp-sparsemax", "cbp-survival", "clone"} <= {
+        plugin.name for plugin in PLUGINS
+    }
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.name)

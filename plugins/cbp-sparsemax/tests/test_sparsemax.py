@@ -1,8 +1,6 @@
-"""Sparsemax and its loss: cbp's checks, and what their paper says of them."""
+"""Sparsemax and its loss are what their paper says."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,15 +8,9 @@ from cbp_sparsemax import cbp_costs, sparsemax
 from scipy.optimize import minimize
 
 import cbp
-from cbp.testing import parametrize_checks
 
 LOSS = cbp_costs()[0]
 RNG = np.random.default_rng(0)
-
-
-@parametrize_checks("cbp-sparsemax")
-def test_conformance(check: Callable[[], None]) -> None:
-    check()
 
 
 @pytest.mark.parametrize("z", RNG.normal(scale=2, size=(5, 6)))
