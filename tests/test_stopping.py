@@ -49,7 +49,7 @@ X, Y, LABELS = samples()
             TypeError,
             r"validation: expected a fraction such as 0.2, or \(X, targets\); got 'some'",
         ),
-        ({"validation": (X,)}, TypeError, r"validation: expected a fraction such as 0.2, or \(X, targets\)"),
+        ({"validation": (X,)}, TypeError, r"validation: expected a fraction such as 0.2, \(X, targets\), or"),
         ({"validation": (X[:, :2], Y)}, ValueError, "X: expected samples as rows"),
         ({"validation": (X, Y[:-1])}, ValueError, "targets: expected shape"),
         (
