@@ -47,7 +47,7 @@ X, Y, LABELS = samples()
         (
             {"validation": "some"},
             TypeError,
-            r"validation: expected a fraction such as 0.2, or \(X, targets\); got 'some'",
+            r"validation: expected a fraction such as 0.2, \(X, targets\), or \(X, targets, weights\); got 'some'",
         ),
         ({"validation": (X,)}, TypeError, r"validation: expected a fraction such as 0.2, \(X, targets\), or"),
         ({"validation": (X[:, :2], Y)}, ValueError, "X: expected samples as rows"),
