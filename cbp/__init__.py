@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .files import load
     from .headers import get_compile_args, get_include
     from .optimizers import (
+        LBFGS,
         SGD,
         Adadelta,
         Adagrad,
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "SGD", "AMSGrad", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "NAdam", "Network", "RAdam", "RMSprop",
-    "Rprop", "__version__", "activation", "activations", "cost", "costs", "get_compile_args", "get_include",
-    "initializer", "load", "optimizer", "register",
+    "LBFGS", "SGD", "AMSGrad", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "NAdam",
+    "Network", "RAdam", "RMSprop", "Rprop", "__version__", "activation", "activations", "cost", "costs",
+    "get_compile_args", "get_include", "initializer", "load", "optimizer", "register",
 ]  # fmt: skip
 
 _LATER = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 __all__ = [
     "check",
     "check_at_least_0",
     "check_betas",
+    "check_count",
     "check_lr",
     "check_number",
     "check_pair",
@@ -41,6 +42,13 @@ def check_at_least_0(**constants: object) -> None:
     """Each is a number from 0."""
     for name, got in constants.items():
         check(name, got, "a number >= 0", lambda x: x >= 0)
+
+
+def check_count(**constants: object) -> None:
+    """Each is a whole number from 1."""
+    for name, got in constants.items():
+        if isinstance(got, bool) or not isinstance(got, Integral) or got < 1:
+            raise ValueError(f"{name}: expected a whole number >= 1, got {got!r}")
 
 
 def check_lr(lr: Any) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .gradients import Gradients
     from .initializers import SupportsWeights
-    from .optimizers import SupportsUpdate
+    from .optimizers import SupportsIterate, SupportsUpdate
     from .paper import Trace
     from .plugin.makers import Initializer, Optimizer
     from .schedules import Schedule
@@ -324,7 +324,7 @@ class Network:
         *,
         epochs: int = 10,
         batch_size: int = 32,
-        optimizer: str | Optimizer | SupportsUpdate = "sgd",
+        optimizer: str | Optimizer | SupportsUpdate | SupportsIterate = "sgd",
         schedule: str | Schedule | None = None,
         validation: float | tuple[ArrayLike, ...] | None = None,
         metrics: Any = None,
@@ -357,7 +357,8 @@ class Network:
         epochs : int
             Times every sample is seen.
         batch_size : int
-            Samples a step; the last batch of an epoch may be smaller.
+            Samples a step; the last batch of an epoch may be smaller. It and `shuffle` mean nothing to
+            ``"lbfgs"``, which looks at all samples at once: an epoch is one of its iterations.
         optimizer : str or object
             A name, such as ``"sgd"`` or ``"adam"``, or one with its constants, ``cbp.AdamW(lr=1e-3)``;
             ``cbp.optimizer("name", lr=1e-3)`` makes a plugin's. Any object will do whose methods are those of
@@ -421,7 +422,8 @@ class Network:
             Before anything has changed.
         FloatingPointError
             The cost of a batch is not finite, or a step made a parameter so. The parameters are those of
-            the last whole step, or of the beginning of the epoch where those are not finite.
+            the last whole step, or of the beginning of the epoch where those are not finite. Of ``"lbfgs"``,
+            only the cost of the beginning may be: it goes no step that makes it so.
         KeyboardInterrupt
             The parameters are those after the last whole step.
         """

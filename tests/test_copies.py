@@ -108,10 +108,12 @@ def test_every_built_in_makes_the_round_trip(again: Callable[[Any], Any]) -> Non
 def test_optimizers_make_the_round_trip(again: Callable[[Any], Any], name: str) -> None:
     if name == "Network":
         return
-    optimizer = getattr(cbp, name)(lr=0.025)
+    kind = getattr(cbp, name)
+    optimizer = kind(lr=0.025) if hasattr(kind, "update") else kind(gtol=0.025)
     assert again(optimizer) == optimizer
     begun = optimizer.init(np.ones(3))
-    optimizer.update(np.ones(3), begun, np.ones(3), 0.1)
+    if hasattr(optimizer, "update"):
+        optimizer.update(np.ones(3), begun, np.ones(3), 0.1)
     assert pickle.dumps(again(begun)) == pickle.dumps(begun)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -39,6 +40,8 @@ VARIANTS: list[Any] = [
     cbp.AMSGrad(), cbp.NAdam(), cbp.RAdam(), cbp.Adamax(), cbp.RMSprop(), cbp.RMSprop(centered=True, momentum=0.5),
     cbp.Adagrad(lr_decay=0.1), cbp.Adadelta(), cbp.Lion(), cbp.Rprop(),
 ]  # fmt: skip
+
+ITERATING: list[Any] = [cbp.LBFGS(memory=3, gtol=0, ftol=0)]
 
 SCHEDULES: dict[str, Any] = {
     "constant": schedules.Schedule(),
@@ -95,16 +98,16 @@ def columns(history: History) -> dict[str, list[float]]:
     return {name: column for name, column in history.items() if name != "seconds"}
 
 
-def in_one_go(path: Path, **options: Any) -> tuple[cbp.Network, History]:
-    net = network(cost="cross_entropy")
+def in_one_go(path: Path, of: dict[str, Any], **options: Any) -> tuple[cbp.Network, History]:
+    net = network(**of)
     return net, net.fit(X, LABELS, **(OPTIONS | options), callbacks=callbacks(path))
 
 
-def in_pieces(path: Path, steps: list[int], **options: Any) -> tuple[cbp.Network, History]:
+def in_pieces(path: Path, steps: list[int], of: dict[str, Any], **options: Any) -> tuple[cbp.Network, History]:
     """Stop at each of the steps, and go on in a network made anew."""
     resume = None
     for step in (*steps, -1):
-        net = network(cost="cross_entropy")
+        net = network(**of)
         history = net.fit(X, LABELS, **(OPTIONS | options), callbacks=[*callbacks(path), Pause(step)], resume=resume)
         resume = path
     return net, history
@@ -118,11 +121,12 @@ OPTIONS: dict[str, Any] = {"epochs": 5, "batch_size": 8, "validation": 0.2}
 STEPS = 5  # an epoch
 
 
-def the_same(tmp_path: Path, steps: list[int], **options: Any) -> None:
+def the_same(tmp_path: Path, steps: list[int], of: dict[str, Any] | None = None, **options: Any) -> None:
     """The network, the history and the checkpoint that are left do not show where it was stopped."""
     one, other = tmp_path / "one.safetensors", tmp_path / "other.safetensors"
-    whole, expected = in_one_go(one, **options)
-    net, history = in_pieces(other, steps, **options)
+    of = {"cost": "cross_entropy"} | (of or {})
+    whole, expected = in_one_go(one, of, **options)
+    net, history = in_pieces(other, steps, of, **options)
     assert net.parameters.tobytes() == whole.parameters.tobytes()
     assert columns(history) == columns(expected)
     assert history.stopped == expected.stopped
@@ -134,6 +138,39 @@ def the_same(tmp_path: Path, steps: list[int], **options: Any) -> None:
 @pytest.mark.parametrize("optimizer", VARIANTS, ids=str)
 def test_every_optimizer_goes_on_as_if_it_had_never_stopped(optimizer: Any, tmp_path: Path) -> None:
     the_same(tmp_path, [2, STEPS, 2 * STEPS + 1], optimizer=optimizer)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer", ITERATING, ids=str)
+def test_one_that_looks_at_all_samples_goes_on_as_if_it_had_never_stopped(
+    optimizer: Any, dtype: str, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"epochs": 20, "class_weight": "balanced", "l2": 1e-3, "threads": 2}
+    the_same(tmp_path, [1, 4, 17], {"cost": "squared_error", "dtype": dtype}, optimizer=optimizer, **options)
+
+
+@pytest.mark.parametrize("optimizer", ITERATING, ids=str)
+def test_one_that_has_found_nothing_to_gain_stops_again(optimizer: Any, tmp_path: Path) -> None:
+    """Interrupted after its last iteration, too, before anybody was told."""
+    path, found = tmp_path / "run", dataclasses.replace(optimizer, gtol=1e-2)
+    options: dict[str, Any] = {"epochs": 500, "optimizer": found}
+    whole = network()
+    expected = whole.fit(X, Y, **options)
+    assert expected.stopped == "no derivative of the cost is above gtol=0.01"
+
+    class Interrupts(Callback):
+        def on_batch_end(self, run: Run) -> None:
+            if run.epoch + 1 == expected.epochs:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        network().fit(X, Y, **options, callbacks=[Checkpoint(path), Interrupts()])
+    for _ in range(2):
+        net = network()
+        history = net.fit(X, Y, **options, callbacks=Checkpoint(path), resume=path)
+        assert net.parameters.tobytes() == whole.parameters.tobytes()
+        assert columns(history) == columns(expected)
+        assert history.stopped == expected.stopped
 
 
 def test_every_compiled_optimizer_is_tried() -> None:
@@ -540,9 +577,22 @@ def test_a_process_may_be_stopped_or_killed_at_any_time(
     assert columns(history) == never_stopped[1]
 
 
-def interrupted(net: cbp.Network, at: int, **options: Any) -> bool:
-    """Train with Ctrl-C at the line of this number between calls of the core; whether there were that many."""
-    mine = {"run.py", "stepping.py", "feeds.py", "calls.py", "early_stopping.py", "checkpoint.py", "history.py"}
+STEPPING = {"run.py", "stepping.py", "feeds.py", "calls.py", "early_stopping.py", "checkpoint.py", "history.py"}
+ITERATIONS = {"iterating.py", "lbfgs.py"}
+
+
+class Saves(Callback):
+    """Writes whenever it may, even where nothing has happened since."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def at_rest(self, run: Run) -> None:
+        run.save(self.path)
+
+
+def interrupted(net: cbp.Network, at: int, mine: set[str], **options: Any) -> bool:
+    """Train with Ctrl-C at the line of this number in these files; whether there were that many."""
     left = at
 
     def line(frame: Any, event: str, _: Any) -> Any:
@@ -567,21 +617,31 @@ def interrupted(net: cbp.Network, at: int, **options: Any) -> bool:
 
 
 @pytest.mark.parametrize("begun", [False, True], ids=["new", "resumed within an epoch"])
-def test_ctrl_c_may_come_at_any_line_of_the_bookkeeping(begun: bool, tmp_path: Path) -> None:
-    options: dict[str, Any] = {"epochs": 2, "batch_size": 25, "optimizer": "adam", "schedule": "plateau"}
-    options |= {"validation": 0.2}
-    whole, path, first = network(cost="cross_entropy"), tmp_path / "run", tmp_path / "first"
+@pytest.mark.parametrize(
+    ("files", "options"),
+    [
+        (STEPPING, {"epochs": 2, "batch_size": 25, "optimizer": "adam", "schedule": "plateau"}),
+        *((ITERATIONS, {"epochs": 2, "optimizer": optimizer}) for optimizer in ITERATING),
+    ],
+    ids=["adam", "lbfgs"],
+)
+def test_ctrl_c_may_come_at_any_line_of_the_bookkeeping(
+    files: set[str], begun: bool, options: dict[str, Any], tmp_path: Path
+) -> None:
+    options = options | {"validation": 0.2}
+    whole, path, first = network(), tmp_path / "run", tmp_path / "first"
     expected = whole.fit(X, LABELS, **options)
-    network(cost="cross_entropy").fit(X, LABELS, **options, callbacks=[Pause(1), Checkpoint(first)])
+    network().fit(X, LABELS, **options, callbacks=[Pause(1), Checkpoint(first)])
     resumed = 0
-    for at in count(1, 5):
+    for at in count(1, 5 if files is STEPPING else 1):
         path.unlink(missing_ok=True)
-        callbacks = [EarlyStopping(patience=9, restore_best=False), Checkpoint(path)]
+        saves = Checkpoint(path) if files is STEPPING else Saves(path)
+        callbacks = [EarlyStopping(patience=9, restore_best=False), saves]
         resume = first if begun else None
-        if not interrupted(network(cost="cross_entropy"), at, **options, callbacks=callbacks, resume=resume):
+        if not interrupted(network(), at, files, **options, callbacks=callbacks, resume=resume):
             break
         if path.exists():
-            net, resumed = network(cost="cross_entropy"), resumed + 1
+            net, resumed = network(), resumed + 1
             history = net.fit(X, LABELS, **options, resume=path)
             assert net.parameters.tobytes() == whole.parameters.tobytes(), at
             assert columns(history) == columns(expected), at

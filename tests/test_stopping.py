@@ -32,9 +32,13 @@ X, Y, LABELS = samples()
         (
             {"optimizer": cbp.Adam},
             TypeError,
-            "optimizer: expected a name or an object with init and update, got <class",
+            "optimizer: expected a name or an object with init and update or iterate, got <class",
         ),
-        ({"optimizer": None}, TypeError, "optimizer: expected a name or an object with init and update, got None"),
+        (
+            {"optimizer": None},
+            TypeError,
+            "optimizer: expected a name or an object with init and update or iterate, got None",
+        ),
         (
             {"validation": 0.0},
             ValueError,

@@ -27,4 +27,5 @@ def cbp_optimizers() -> list[Optimizer]:
         _of("Adamax", "u = max(β2·u, |g| + ε); θ -= η·m̂ / u", "Adam by the largest |g| it remembers"),
         _of("Lion", "θ -= η·(sign(β1·m + (1-β1)·g) + λ·θ)", "the sign of the momentum"),
         _of("Rprop", "θ -= sign(g)·Δ", "iRprop-: a step Δ for each parameter, for all the data at once"),
+        _of("LBFGS", "θ -= α·H·g, H from the last m changes of θ and g", "quasi-Newton, for all the data at once"),
     ]

@@ -37,6 +37,7 @@ cdef struct Course:
     double noise                 # the standard deviation of what is added to X_B
     double rate                  # η of this step
     bint plain                   # gradient descent: θ -= η·g as g is computed
+    bint sums                    # no step: the gradients of all batches add up
     const Update *update         # NULL: the optimiser is Python
     double *hyper
     double step                  # IN/OUT steps taken since training began

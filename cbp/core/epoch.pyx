@@ -235,8 +235,9 @@ cdef class Epochs:
         What a label's row holds: elsewhere, at the label.
     batch_size : int
     rule : str, callable or None
-        The optimiser's compiled update; None for plain gradient descent; or a function of (gradient, rate), called
-        once a step, that changes theta itself.
+        The optimiser's compiled update; None for plain gradient descent; ``"sum"`` for none, so that an epoch
+        leaves Σ w·δC/δθ in `gradient`; or a function of (gradient, rate), called once a step, that changes theta
+        itself.
     hyper : (k,) float64 array
         The optimiser's constants, then the scalars it remembers, which change.
     state : (slots, n_parameters) array
@@ -249,9 +250,9 @@ cdef class Epochs:
     """
 
     cdef Plan plan
-    cdef object X, targets, labels, on_off, weights, theta, gradient, work, X_B, targets_B, weights_B, order
+    cdef object X, targets, labels, on_off, weights, theta, work, X_B, targets_B, weights_B, order
     cdef object squares, norms
-    cdef readonly object state, hyper, average
+    cdef readonly object state, hyper, average, gradient
     cdef object rule, interruption, watch
     cdef readonly int threads
     cdef Net net                 # the plan's, dropping units
@@ -268,8 +269,8 @@ cdef class Epochs:
         if rule is None and self.course.shapes:     # a gradient must be whole before it is a step
             self.rule = rule = "descent"
         self.gradient = aligned(plan.n_parameters if rule is not None else 0, plan.dtype)
-        self.course.plain, self.course.update = rule is None, NULL
-        if isinstance(rule, str):
+        self.course.plain, self.course.sums, self.course.update = rule is None, rule == "sum", NULL
+        if isinstance(rule, str) and not self.course.sums:
             self.rule = isa.updates.rule(rule)
             self.course.update = <const Update *>PyCapsule_GetPointer(self.rule, "cbp.core.update")
         self.make_room(batch_size)
@@ -338,6 +339,8 @@ cdef class Epochs:
         cdef uint64_t state = stream_of(seed, number)
         course.start, course.cost, course.weight, course.batch, course.seen = 0, 0, 0, 0, 0
         course.key = random_bits(&state)
+        if course.sums:
+            self.gradient[...] = 0
 
     def shuffle(self, uint64_t seed, uint64_t number):
         """Take the samples in the order of epoch `number`."""

@@ -64,6 +64,8 @@ cdef void learn(Course *course, double weight, const Share *share, real tag) noe
     cdef real scale = <real>(1 / weight) if course.net.mean else 1
     if course.plain:
         differentiate(course.net, X, <real *>course.work, -scale * <real>course.rate, True, <real *>course.theta, share)
+    elif course.sums:
+        differentiate(course.net, X, <real *>course.work, <real>1, True, <real *>course.gradient, share)
     else:
         if course.update != NULL and course.update.begin != NULL:     # its scalars are one thread's to change
             if share.thread == 0:

@@ -324,6 +324,72 @@ cdef void rprop(real *theta, const real *gradient, real *state, Py_ssize_t strid
         before[i] = g
 
 
+# ---- L-BFGS, in float64 -------------------------------------------------------------------------------------
+
+cdef enum:
+    LANES = 16                   # partial sums: one would wait for each addition
+
+
+cdef double inner(const double *a, const double *b, Py_ssize_t n) noexcept nogil:
+    cdef double[LANES] sums
+    cdef double total = 0
+    cdef Py_ssize_t i, j, rows = n // LANES
+    for j in range(LANES):
+        sums[j] = 0
+    for i in range(rows):
+        for j in range(LANES):
+            sums[j] += a[i * LANES + j] * b[i * LANES + j]
+    for i in range(rows * LANES, n):
+        sums[i - rows * LANES] += a[i] * b[i]
+    for j in range(LANES):
+        total += sums[j]
+    return total
+
+
+cdef void add_multiple(double *q, double factor, const double *a, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        q[i] += factor * a[i]
+
+
+def dot(const double[::1] a, const double[::1] b):
+    """a·b, whose bits depend on nothing but the two: BLAS would share long vectors between its threads."""
+    return inner(&a[0], &b[0], a.shape[0])
+
+
+def inverse_hessian_times(double[::1] q, const double[:, ::1] s, const double[:, ::1] y, const double[::1] sy,
+                          double[::1] alpha, Py_ssize_t steps):
+    """q = H·q by the two-loop recursion (Nocedal and Wright 2006, algorithm 7.4), H from the newest of `steps` steps.
+
+    Parameters
+    ----------
+    q : (n,) array
+        Changed in place.
+    s, y : (r, n) array
+        Changes of the parameters and of the gradient, those of step k in row k modulo r.
+    sy : (r,) array
+        s·y of each.
+    alpha : (m,) array
+        Scratch, one number for each step that is looked at.
+    steps : int
+        Steps there were.
+    """
+    cdef Py_ssize_t r = s.shape[0], n = q.shape[0], first = max(0, steps - alpha.shape[0]), k, i
+    cdef double gamma
+    for k in range(steps - 1, first - 1, -1):
+        i = k % r
+        alpha[k - first] = inner(&s[i, 0], &q[0], n) / sy[i]
+        add_multiple(&q[0], -alpha[k - first], &y[i, 0], n)
+    if steps:
+        i = (steps - 1) % r
+        gamma = sy[i] / inner(&y[i, 0], &y[i, 0], n)
+        for k in range(n):
+            q[k] *= gamma
+    for k in range(first, steps):
+        i = k % r
+        add_multiple(&q[0], alpha[k - first] - inner(&y[i, 0], &q[0], n) / sy[i], &s[i, 0], n)
+
+
 # ---- the table ----------------------------------------------------------------------------------------------
 
 cdef enum:

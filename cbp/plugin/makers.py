@@ -87,6 +87,9 @@ class Optimizer(Maker):
     learning_rate)`` takes a step: it changes `parameters` and `state` in place and returns nothing. Vectors are
     flat, (n_parameters,), of the network's dtype; frozen layers have a gradient of 0 and stay as they are
     whatever `update` does to them. It is called once a step.
+
+    An optimiser that looks at all samples at once and chooses its steps itself has ``iterate(objective, here, state)``
+    in the place of `update`; see `cbp.optimizers.SupportsIterate`.
     """
 
 

@@ -9,12 +9,14 @@ from .lookup import registry
 
 if TYPE_CHECKING:
     from ..initializers import SupportsWeights
-    from ..optimizers import SupportsUpdate
+    from ..optimizers import SupportsIterate, SupportsUpdate
 
 __all__ = ["initializer", "optimizer"]
 
 
-def optimizer(choice: str | Optimizer | SupportsUpdate, **constants: Any) -> SupportsUpdate:
+def optimizer(
+    choice: str | Optimizer | SupportsUpdate | SupportsIterate, **constants: Any
+) -> SupportsUpdate | SupportsIterate:
     """An optimiser by name, with constants of its own: ``cbp.optimizer("rmsprop", alpha=0.9)``.
 
     Parameters
@@ -32,7 +34,7 @@ def optimizer(choice: str | Optimizer | SupportsUpdate, **constants: Any) -> Sup
         Not an optimiser, or it has no such constant.
     """
     spec = registry.find("optimizer", choice).spec if isinstance(choice, str) else choice
-    made: SupportsUpdate = _made("optimizer", spec, constants, "init", "update")
+    made: SupportsUpdate | SupportsIterate = _made("optimizer", spec, constants, "init", "update or iterate")
     return made
 
 
@@ -57,9 +59,10 @@ def initializer(choice: str | Initializer | SupportsWeights, **constants: Any) -
 
 
 def _made(keyword: str, spec: object, constants: dict[str, Any], *methods: str) -> Any:
-    """What `spec` makes, or `spec` itself; TypeError unless it has the methods."""
+    """What `spec` makes, or `spec` itself; TypeError unless it has the methods, of ``"a or b"`` either."""
     made = spec.made(**constants) if isinstance(spec, Maker) else spec
-    if isinstance(made, type) or not all(callable(getattr(made, method, None)) for method in methods):
+    has = [any(callable(getattr(made, name, None)) for name in method.split(" or ")) for method in methods]
+    if isinstance(made, type) or not all(has):
         said = f"{spec.name!r} made {made!r:.80}" if isinstance(spec, Maker) else f"got {made!r:.80}"
         raise TypeError(f"{keyword}: expected a name or an object with {' and '.join(methods)}, {said}")
     return made

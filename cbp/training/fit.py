@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from .. import inputs
 from ..callbacks.calls import Calls
 from ..core.threads import available
-from ..optimizers import SupportsUpdate
+from ..optimizers import SupportsIterate, SupportsUpdate
 from ..plugin.makers import Optimizer
 from ..registry.made import optimizer as make_optimizer
 from ..schedules import Schedule
@@ -21,6 +21,8 @@ from ..shown import shown
 from .checkpoints import resume as take_up
 from .feeds import Whole
 from .history import History
+from .iterating import Iterating
+from .objective import ROWS
 from .rates import scheduled
 from .regularization import Regularization
 from .run import Run
@@ -41,7 +43,7 @@ def train(
     *,
     epochs: int,
     batch_size: int,
-    optimizer: str | Optimizer | SupportsUpdate,
+    optimizer: str | Optimizer | SupportsUpdate | SupportsIterate,
     schedule: str | Schedule | None,
     validation: float | tuple[ArrayLike, ...] | None,
     metrics: Any,
@@ -70,17 +72,18 @@ def train(
     scoring.check(net)
     made, rule, lr = scheduled(make_optimizer(optimizer), schedule)
     calls = Calls(callbacks, *_told(progress))
-    feed = Whole(samples, batch_size, shuffle, seed)
+    in_steps = not hasattr(made, "iterate")
+    feed = Whole(samples, batch_size, shuffle, seed) if in_steps else Whole(samples, ROWS, False, seed)
     settings = _settings(net, made, rule, lr) | {"regularization": repr(regularization), "seed": seed} | feed.settings()
     run = Run(net, made, rule, lr, epochs, seed, scoring, regularization, calls, settings)
-    run.solver = Stepping(run, feed, threads)
+    run.solver = Stepping(run, feed, threads) if in_steps else Iterating(run, feed, threads)
     if resume is not None:
         take_up(resume, run)
     run.drive()
     return run.history
 
 
-def _settings(net: Network, optimizer: SupportsUpdate, schedule: Schedule, lr: float) -> dict[str, Any]:
+def _settings(net: Network, optimizer: Any, schedule: Schedule, lr: float) -> dict[str, Any]:
     """What must be the same for a training that is resumed."""
     kind = type(optimizer)
     return {

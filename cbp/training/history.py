@@ -16,9 +16,10 @@ __all__ = ["History"]
 class History(Mapping[str, list[float]]):
     """A table with a column for each quantity and a row for each epoch.
 
-    ``history["cost"]`` is the (weighted) mean of C over the epoch's samples, each batch measured before its
-    step; ``"seconds"`` the time since training began; and with validation data ``"validation_cost"``, the
-    mean of C too, and, for integer labels, ``"validation_accuracy"``, measured after the epoch.
+    ``history["cost"]`` is the (weighted) mean of C over the epoch's samples, each batch measured before its step, or,
+    with an optimiser that looks at all samples at once, after it; ``"seconds"`` the time since training began; and with
+    validation data ``"validation_cost"``, the mean of C too, and, for integer labels, ``"validation_accuracy"``,
+    measured after the epoch.
 
     Attributes
     ----------

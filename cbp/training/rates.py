@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..constants import check_positive
-from ..optimizers import Compiled, SupportsUpdate
+from ..optimizers import Compiled, SupportsIterate, SupportsUpdate
 from ..schedules import Schedule
 from ..schedules import schedule as make_schedule
 
@@ -15,7 +15,9 @@ __all__ = ["scheduled"]
 LR = 0.01  # of a plugin's optimiser that names none
 
 
-def scheduled(optimizer: Any, choice: str | Schedule | None) -> tuple[SupportsUpdate, Schedule, float]:
+def scheduled(
+    optimizer: Any, choice: str | Schedule | None
+) -> tuple[SupportsUpdate | SupportsIterate, Schedule, float]:
     """The optimiser with a number for its rate, the schedule, and η.
 
     Raises
@@ -23,6 +25,9 @@ def scheduled(optimizer: Any, choice: str | Schedule | None) -> tuple[SupportsUp
     ValueError, TypeError
         A rate that is none, an unknown schedule, or two schedules.
     """
+    if hasattr(optimizer, "iterate") and choice is not None:
+        name = type(optimizer).__name__
+        raise ValueError(f"schedule: expected none, for {name} chooses how long its steps are; got {choice!r:.80}")
     lr = getattr(optimizer, "lr", LR)
     if isinstance(lr, Schedule):
         if choice is not None:

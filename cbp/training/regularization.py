@@ -106,7 +106,7 @@ class Regularization:
         for block in weights_that_learn(net):
             W = theta[block]
             gradient[block] += self.l1 * np.sign(W) + self.l2 * W
-            penalty += self.l1 * float(np.abs(W).sum()) + 0.5 * self.l2 * float(W.dot(W))
+            penalty += self.l1 * float(np.abs(W).sum()) + 0.5 * self.l2 * float(np.square(W).sum())
         return penalty
 
 

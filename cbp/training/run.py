@@ -17,7 +17,7 @@ from .history import History
 
 if TYPE_CHECKING:
     from ..network import Network
-    from ..optimizers import SupportsUpdate
+    from ..optimizers import SupportsIterate, SupportsUpdate
     from .regularization import Regularization
     from .scoring import Scoring
 
@@ -114,7 +114,7 @@ class Run:
     def __init__(
         self,
         net: Network,
-        optimizer: SupportsUpdate,
+        optimizer: SupportsUpdate | SupportsIterate,
         schedule: Schedule,
         lr: float,
         epochs: int,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.epoch import Epochs, NotFinite
-from ..optimizers import SGD, Compiled, SupportsUpdate
+from ..optimizers import SGD, Compiled
 from ..optimizers.in_python import InPython
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .feeds import Feed
     from .run import Run
 
-__all__ = ["Stepping"]
+__all__ = ["Stepping", "where"]
 
 ADVICE = "the network keeps its last finite parameters: try a smaller learning rate, or scale the data"
 
@@ -139,7 +139,7 @@ class Stepping:
             run.settle()
 
 
-def _update(net: Network, optimizer: SupportsUpdate) -> tuple[Any, tuple[float, ...], np.ndarray]:
+def _update(net: Network, optimizer: Any) -> tuple[Any, tuple[float, ...], np.ndarray]:
     """The optimiser as the core takes it: its update, constants and scalars, vectors."""
     if not isinstance(optimizer, Compiled):
         return InPython(optimizer, net), (), np.empty((0, net.n_parameters), net.dtype)
@@ -171,6 +171,10 @@ def _first_not_finite(net: Network) -> int | None:
     return next(l for l in net.W if not (np.isfinite(net.W[l]).all() and np.isfinite(net.b[l]).all()))
 
 
+def where(stop: NotFinite) -> str:
+    """Which layer's output is not finite, in words."""
+    return f"layer {stop.layer} is the first that is not" if stop.layer else "every layer's output is finite"
+
+
 def _explain(stop: NotFinite, epoch: int) -> str:
-    where = f"layer {stop.layer} is the first that is not" if stop.layer else "every layer's output is finite"
-    return f"the cost of epoch {epoch}, batch {stop.batch} is not finite ({where}); {ADVICE}"
+    return f"the cost of epoch {epoch}, batch {stop.batch} is not finite ({where(stop)}); {ADVICE}"

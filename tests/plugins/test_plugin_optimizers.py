@@ -127,7 +127,7 @@ def test_a_step_to_nowhere_stops_and_leaves_finite_parameters() -> None:
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        (object(), r"optimizer: expected a name or an object with init and update, got <object"),
+        (object(), r"optimizer: expected a name or an object with init and update or iterate, got <object"),
         (cbp.plugin.Optimizer("broken", lambda: 3), r"optimizer: expected a name or an .*, 'broken' made 3"),
     ],
 )
