@@ -22,7 +22,7 @@ import sklearn.metrics
 from commands import Result, Run
 
 import cbp
-from cbp.cli import main, program
+from cbp.cli import program
 from cbp.cli.paths import model_file
 from cbp.data import Scaling, load
 from cbp.preparation import Preparation
@@ -36,18 +36,6 @@ def cbp_activations():
     return [Activation("wiggle", forward=lambda z: z + np.sin(z) ** 2,
                        derivative=lambda z, a: 1 + np.sin(2 * z), formula="z + sin² z")]
 """
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*argv: str) -> Result:
-        status = main(argv)
-        return Result(status, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture
@@ -157,7 +145,7 @@ def test_train_says_what_it_does_and_how_to_go_on(process: Run, tmp_path: Path) 
     assert "wrote digits.safetensors; to use it:" in out
     assert "cbp evaluate digits.safetensors digits --held-out" in out
     assert "net = cbp.load('digits.safetensors')" in out
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["digits.safetensors"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["digits.safetensors", "digits.toml"]
 
 
 @pytest.mark.parametrize("data", ["digits", "iris", "houses.csv"])
@@ -446,7 +434,7 @@ def test_predict_writes_a_file_instead(run: Run) -> None:
     result = run("predict", "iris.safetensors", "iris", "--out", "answers.csv")
     assert (result.out, result.err) == ("", "")
     assert Path("answers.csv").read_text() == out
-    assert sorted(path.name for path in Path().iterdir()) == ["answers.csv", "iris.safetensors"]
+    assert sorted(path.name for path in Path().iterdir()) == ["answers.csv", "iris.safetensors", "iris.toml"]
 
 
 def test_columns_are_found_by_name_wherever_they_are(run: Run) -> None:
@@ -663,7 +651,7 @@ def bad_files() -> None:
 
 
 TRAIN = [
-    (("train",), "the following arguments are required: DATA"),
+    (("train",), "expected DATA to train on, or a --config that names it as source in [data]"),
     (("train", "digits", "--frobnicate"), "unrecognized arguments: --frobnicate (see cbp train --help)"),
     (("train", "digits", "--epoch", "3"), "unrecognized arguments: --epoch 3; did you mean '--epochs'? (see cbp train"),
     (("predict", "--uot=x", "a", "b"), "unrecognized arguments: --uot=x; did you mean '--out'? (see cbp predict"),
@@ -676,7 +664,7 @@ TRAIN = [
     (("train", "digits", "--epochs", "0"), "--epochs: expected a whole number from 1, got '0'"),
     (("train", "digits", "--batch-size", "1.5"), "--batch-size: expected a whole number from 1, got '1.5'"),
     (("train", "digits", "--seed", "-3"), "--seed: expected a whole number from 0, got '-3'"),
-    (("train", "digits", "--lr", "fast"), "--lr: invalid float value: 'fast'"),
+    (("train", "digits", "--lr", "fast"), "--lr: expected a number, got 'fast'"),
     (("train", "digits", "--lr", "-1"), "lr: expected a number above 0, got -1.0"),
     (("train", "digits", "--lr", "nan"), "lr: expected a number above 0, got nan"),
     (
@@ -690,14 +678,17 @@ TRAIN = [
     (("train", "digits", "--hidden", "10,-5"), "--hidden: expected sizes of layers"),
     (("train", "digits", "--activation", "rleu"), "unknown activation 'rleu': did you mean 'relu'?"),
     (("train", "digits", "--activation", "elu:beta=1"), "activation 'elu' has no parameter 'beta'"),
-    (("train", "digits", "--activation", "elu:alpha=big"), "expected a number for alpha, got 'big'"),
+    (
+        ("train", "digits", "--activation", "elu:alpha=big"),
+        "activation 'elu': alpha must be a number at least 0, got 'big'",
+    ),
     (
         ("train", "digits", "--activation", "relu,tanh"),
         "expected one name, or one for each of 1 hidden layers, got 2",
     ),
     (("train", "digits", "--output-activation", "sofmax"), "did you mean 'softmax'?"),
     (("train", "digits", "--cost", "cross_entrop"), "did you mean 'cross_entropy'?"),
-    (("train", "digits", "--cost", "huber:delta=-1"), "delta must be a number above 0, got -1.0"),
+    (("train", "digits", "--cost", "huber:delta=-1"), "delta must be a number above 0, got -1"),
     (("train", "digits", "--init", "he"), "unknown initializer 'he'"),
     (("train", "digits", "--optimizer", "adm"), "unknown optimizer 'adm': did you mean 'adam'?"),
     (("train", "digits", "--momentum", "0.9"), "--momentum: adam takes none; choose --optimizer sgd"),

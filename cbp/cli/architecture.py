@@ -6,15 +6,16 @@ import argparse
 import math
 from dataclasses import dataclass
 from itertools import chain
-from typing import Self
+from typing import Any, Self
 
 from ..data import Dataset
 from ..network import Network
 from ..registry.chosen import Chosen, activation, cost
 from ..registry.made import initializer
-from .choices import function, functions, sizes
+from .choices import sizes, text, texts
+from .grammar import function, functions, of_function
 
-__all__ = ["Architecture", "add_network_options", "scales_targets"]
+__all__ = ["Architecture", "add_network_options", "as_options", "scales_targets"]
 
 HIDDEN = 200
 SMOOTHING = 0.05
@@ -37,6 +38,7 @@ def add_network_options(group: argparse._ArgumentGroup) -> None:
     add(
         "--activation",
         metavar="NAME",
+        type=texts,
         default="relu",
         help="of the hidden layers: one for all or one for each, such as tanh,relu; parameters follow the "
         "name, as in leaky_relu:alpha=0.1; `cbp plugins` lists all (default: %(default)s)",
@@ -44,24 +46,28 @@ def add_network_options(group: argparse._ArgumentGroup) -> None:
     add(
         "--output-activation",
         metavar="NAME",
+        type=text,
         help="of the last layer (default: the one the cost is made for, as softmax for cross_entropy; else "
         "logistic for classes, identity for numbers)",
     )
     add(
         "--input-activation",
         metavar="NAME",
+        type=text,
         default="identity",
         help="of the input: identity is the usual network, logistic the paper's eq 2 (default: %(default)s)",
     )
     add(
         "--cost",
         metavar="NAME",
+        type=text,
         help=f"what training makes small (default: cross_entropy:label_smoothing={SMOOTHING} for classes, "
         "squared_error for numbers)",
     )
     add(
         "--init",
         metavar="NAME",
+        type=text,
         help="how the weights begin, such as he_normal (default: what suits the activation)",
     )
     add("--dtype", choices=("float32", "float64"), default="float32", help="precision (default: %(default)s)")
@@ -120,6 +126,18 @@ class Architecture:
             dtype=self.dtype,
             seed=seed,
         )
+
+
+def as_options(net: Network) -> dict[str, Any]:
+    """The options that describe a network, with every parameter of its activations and its cost."""
+    first, *inner, last = map(of_function, net.layer_activations)
+    return {
+        "hidden": [list(net.sizes[1:-1])],
+        "input_activation": first,
+        "activation": inner[0] if len(set(inner)) == 1 else inner or None,
+        "output_activation": last,
+        "cost": of_function(net.cost_function),
+    }
 
 
 def scales_targets(net: Network, data: Dataset) -> bool:

@@ -1,92 +1,149 @@
-"""How sizes, names and lists of names are written on the command line."""
+"""How the values of options are written: as words on the command line, and as TOML in a file of options.
+
+Numbers, lists and names are TOML's own there; whatever else has the grammar of the command line in a string.
+"""
 
 from __future__ import annotations
 
 import argparse
 import csv
+import io
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from ..registry import Kind
-from ..registry.chosen import Chosen, choose
+__all__ = [
+    "Value",
+    "columns",
+    "count",
+    "duration",
+    "every",
+    "file",
+    "fraction",
+    "number",
+    "part_or_file",
+    "positive",
+    "seconds",
+    "seed",
+    "sizes",
+    "text",
+    "texts",
+]
 
-__all__ = ["columns", "count", "fraction", "function", "functions", "seed", "sizes"]
-
-
-def sizes(text: str) -> list[int]:
-    """``"100,50"`` as [100, 50]; ``""`` and ``"0"`` as []."""
-    try:
-        found = [int(word) for word in text.split(",") if word.strip()]
-    except ValueError:
-        found = [-1]
-    if found == [0]:
-        return []
-    if any(size < 1 for size in found):
-        raise argparse.ArgumentTypeError(f"expected sizes of layers such as 100 or 100,50, got {text!r}")
-    return found
-
-
-def count(text: str) -> int:
-    """A whole number from 1."""
-    return _whole(text, 1)
-
-
-def seed(text: str) -> int:
-    """A whole number from 0."""
-    return _whole(text, 0)
+T = TypeVar("T")
+UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
 
 
-def _whole(text: str, least: int) -> int:
-    if not text.strip().isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"expected a whole number from {least}, got {text!r}")
-    return int(text)
+@dataclass(frozen=True)
+class Value:
+    """The kind of an option's value; called with a word of the command line, as argparse does, it reads the value.
 
-
-def fraction(text: str) -> float:
-    """A number from 0 to below 1."""
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1
-    if not 0 <= found < 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to below 1, got {text!r}")
-    return found
-
-
-def columns(text: str) -> list[str]:
-    """``'a,b'`` as ['a', 'b']; a name with a comma in it is quoted as in a CSV file."""
-    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), []) if name.strip()]
-
-
-def function(kind: Kind, text: str) -> Chosen:
-    """``"huber:delta=2"`` as ``cbp.cost("huber", delta=2)``.
-
-    Parameters
+    Attributes
     ----------
-    kind : "activation" or "cost"
-    text : str
-        A name, ``distribution:name`` too, with ``:parameter=value`` for each parameter.
-
-    Raises
-    ------
-    ValueError, TypeError, PluginError
-        As `choose`.
+    expected : str
+        What a message says of it: "a whole number from 1".
+    read : callable
+        The value of a word; ValueError if it is none.
+    kinds : tuple of type
+        What it may be in TOML.
+    many : bool
+        In TOML it may be a list of these.
+    path : bool
+        A string names a file.
     """
-    words = text.strip().split(":")
-    name = ":".join(word for word in words if "=" not in word)
-    params = dict(_parameter(kind, text, word) for word in words if "=" in word)
-    return choose(kind, name, **params)
+
+    expected: str
+    read: Callable[[str], Any]
+    kinds: tuple[type, ...] = (str,)
+    many: bool = False
+    path: bool = False
+
+    def __call__(self, word: str) -> Any:
+        """The value of a word; ArgumentTypeError if it is none."""
+        try:
+            return self.read(word)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected {self.expected}, got {word!r}") from None
+
+    def of_toml(self, value: Any) -> Any:
+        """The value that a TOML file has; ValueError if it is none."""
+        several = value if self.many and isinstance(value, list) else [value]
+        if not all(type(each) in self.kinds for each in several):
+            raise ValueError(f"expected {self.expected}, got {_as_toml(value)}")
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(several)
+        try:
+            return self(line.getvalue() if self.many else str(value))
+        except argparse.ArgumentTypeError as error:
+            raise ValueError(str(error)) from None
 
 
-def _parameter(kind: Kind, text: str, word: str) -> tuple[str, float]:
-    key, _, value = word.partition("=")
+def _as_toml(value: Any) -> str:
+    """`value` as its file has it, near enough for a message."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def seconds(word: str) -> float:
+    """``"90"``, ``"90s"``, ``"1.5m"`` or ``"2h"`` in seconds."""
+    unit = word.lstrip("0123456789.").strip()
+    found = float(word.removesuffix(unit)) * UNITS.get(unit or "s", math.nan)
+    return _checked(found, 0 < found < math.inf)
+
+
+def _sizes(word: str) -> list[int]:
+    found = [int(each) for each in word.split(",") if each.strip()]
+    return [] if found == [0] else _checked(found, all(size >= 1 for size in found))
+
+
+def _columns(word: str) -> list[str]:
+    return [name.strip() for name in next(csv.reader([word], skipinitialspace=True), []) if name.strip()]
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    return lambda word: _checked(int(word), word.strip().isdecimal() and int(word) >= least)
+
+
+def _every(word: str) -> int | str:
+    """So many epochs; or a time, as it is written."""
+    if word.strip().isdecimal():
+        return _whole(1)(word)
+    return _checked(word, seconds(word) > 0)
+
+
+def _part_or_file(word: str) -> float | str:
     try:
-        return key.strip(), float(value)
+        found = float(word)
     except ValueError:
-        raise ValueError(
-            f"{kind} {text!r}: expected a number for {key.strip()}, got {value!r}; "
-            f"write {kind}s as name or name:parameter=number"
-        ) from None
+        return word
+    return _checked(found, 0 < found < 1)
 
 
-def functions(text: str) -> list[Chosen]:
-    """``"relu,leaky_relu:alpha=0.1"``: one activation for each layer."""
-    return [function("activation", word) for word in text.split(",")]
+def _fraction(word: str) -> float:
+    return _checked(float(word), 0 <= float(word) < 1)
+
+
+def _positive(word: str) -> float:
+    return _checked(float(word), 0 < float(word) < math.inf)
+
+
+def _checked(value: T, fine: bool) -> T:
+    if not fine:
+        raise ValueError(value)
+    return value
+
+
+NUMBERS = (int, float)
+text = Value("text", str)
+texts = Value("a name, or a list of names", str, many=True)
+file = Value("the name of a file", str, path=True)
+count = Value("a whole number from 1", _whole(1), (int,))
+seed = Value("a whole number from 0", _whole(0), (int,))
+number = Value("a number", float, NUMBERS)
+positive = Value("a number above 0", _positive, NUMBERS)
+fraction = Value("a number from 0 to below 1", _fraction, NUMBERS)
+sizes = Value("sizes of layers such as 100 or 100,50", _sizes, (int,), many=True)
+columns = Value("names or numbers of columns", _columns, (str, int), many=True)
+duration = Value("a time such as 90s, 10m or 1.5h", seconds, (*NUMBERS, str))
+every = Value("a number of epochs such as 5, or a time such as 10m", _every, (int, str))
+part_or_file = Value("a part between 0 and 1, or the name of a file", _part_or_file, (float, str), path=True)

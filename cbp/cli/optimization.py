@@ -1,38 +1,60 @@
-"""The optimiser and the course of training that the options of ``cbp train`` describe."""
+"""The optimiser, the schedule and the length of a training that the options of ``cbp train`` describe."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, Self
 
+from ..optimizers import SupportsUpdate
 from ..registry import registry
 from ..registry.made import optimizer
-from .choices import count, fraction, seed
+from ..schedules import Schedule
+from ..schedules.choosing import NAMED
+from .choices import count, fraction, number, seed, text
+from .grammar import named, of_schedule, schedule, written
 
-__all__ = ["add_training_options", "epochs", "rule"]
+__all__ = ["Course", "add_training_options", "epochs"]
 
+SHORT = ("lr", "momentum", "nesterov", "weight_decay")
 RATES = {"adam": 0.003, "sgd": 0.1}
 SAMPLES_SEEN, FEWEST, MOST = 45_000, 10, 100
 
 
 def add_training_options(group: argparse._ArgumentGroup) -> None:
-    """The options that `rule` and `epochs` read, and --batch-size and --seed."""
+    """The options that `Course` and `epochs` read, and those that go to `Network.fit` as they are."""
     add = group.add_argument
     add(
         "--optimizer",
         metavar="NAME",
+        type=text,
         default="adam",
-        help="sgd, adamw, rmsprop, ... (default: %(default)s)",
+        help="sgd, adamw, rmsprop, ..., its constants after the name: adam:betas=0.8,0.99:eps=1e-7; `cbp plugins` "
+        "lists all (default: %(default)s)",
     )
     add(
         "--lr",
         metavar="RATE",
-        type=float,
+        type=number,
         help=f"learning rate (default: adam {RATES['adam']}, sgd {RATES['sgd']} (1 - momentum), else torch.optim's)",
     )
     add("--momentum", metavar="MU", type=fraction, help="of sgd and rmsprop, from 0 to below 1 (default: 0)")
     add("--nesterov", action="store_true", default=None, help="sgd looks ahead (default: it does not)")
+    add(
+        "--weight-decay",
+        metavar="LAMBDA",
+        type=number,
+        help="how much the optimiser shrinks all parameters (default: adamw 0.01, else 0)",
+    )
+    add(
+        "--schedule",
+        metavar="NAME",
+        type=text,
+        help=f"how the learning rate changes: {', '.join(NAMED)}; constants as in step:step_size=10:gamma=0.5, and "
+        "after a warm-up what follows, warmup:total_iters=3:then=cosine (default: constant)",
+    )
     add(
         "--epochs",
         metavar="N",
@@ -41,25 +63,70 @@ def add_training_options(group: argparse._ArgumentGroup) -> None:
     )
     add("--batch-size", metavar="N", type=count, default=32, help="samples a step (default: %(default)s)")
     add(
+        "--shuffle",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="a new order of the samples each epoch (default: yes)",
+    )
+    add(
         "--seed",
         metavar="N",
         type=seed,
         default=0,
-        help="of the weights, the shuffling and the held-out part (default: %(default)s)",
+        help="of all that is drawn: weights, shuffling, held-out part (default: %(default)s)",
+    )
+    add(
+        "--threads",
+        metavar="N",
+        type=count,
+        help="at most so many, for the same numbers (default: CBP_NUM_THREADS, or one a core)",
     )
 
 
-def rule(options: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
-    """The optimiser, and the constants it was made with."""
-    spec = registry.find("optimizer", options.optimizer).spec
-    takes = spec.constants()
-    asked = {"lr": options.lr, "momentum": options.momentum, "nesterov": options.nesterov}
-    given = {name: value for name, value in asked.items() if value is not None}
-    if unknown := given.keys() - takes.keys():
-        raise ValueError(f"--{min(unknown)}: {options.optimizer} takes none; choose --optimizer sgd")
-    if options.lr is None and options.optimizer in RATES:
-        given["lr"] = RATES[options.optimizer] * (1 - given.get("momentum", 0))
-    return optimizer(spec, **given), takes | given
+@dataclass(frozen=True)
+class Course:
+    """How a network will learn.
+
+    Attributes
+    ----------
+    optimizer : SupportsUpdate
+    schedule : Schedule
+    constants : dict
+        What the optimiser was made with.
+    name : str
+        The optimiser and its constants, as --optimizer has them.
+    """
+
+    optimizer: SupportsUpdate
+    schedule: Schedule
+    constants: dict[str, Any]
+    name: str
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Self:
+        """Look up every name, so that a wrong one is found before any data is read."""
+        name, constants = named(options.optimizer)
+        spec = registry.find("optimizer", name).spec
+        takes = spec.constants()
+        given = constants | _short(options, name, takes)
+        if "lr" not in given and spec.name in RATES:
+            given["lr"] = RATES[spec.name] * (1 - given.get("momentum", 0))
+        made, known = optimizer(spec, **given), takes | given
+        return cls(made, schedule(options.schedule or "constant"), known, written(name, known))
+
+    def as_options(self, options: argparse.Namespace, samples: int) -> dict[str, Any]:
+        """The options that say the same, with every constant."""
+        course = {"optimizer": self.name, "schedule": of_schedule(self.schedule), "epochs": epochs(options, samples)}
+        return dict.fromkeys(SHORT) | course
+
+
+def _short(options: argparse.Namespace, name: str, takes: Mapping[str, Any]) -> dict[str, Any]:
+    """The constants that have an option of their own."""
+    given = {key: value for key in SHORT if (value := getattr(options, key)) not in (None, False)}
+    for key in given.keys() - takes.keys():
+        hint = "; choose --optimizer sgd" if key in ("momentum", "nesterov") else ""
+        raise ValueError(f"--{key.replace('_', '-')}: {name} takes none{hint}")
+    return given
 
 
 def epochs(options: argparse.Namespace, samples: int) -> int:

@@ -7,7 +7,7 @@ A command is a module of this package with a SUMMARY, EXAMPLES, ``add_arguments(
 from __future__ import annotations
 
 import argparse
-import re
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
@@ -51,8 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(argv: Sequence[str] | None) -> int:
     parser = _parser()
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        options, unknown = parser.parse_known_args(argv)
+        options, unknown = parser.parse_known_args(words)
         if unknown:
             options.parser.refuse(unknown)
     except SystemExit as end:  # argparse has said why
@@ -60,6 +61,7 @@ def _main(argv: Sequence[str] | None) -> int:
     if options.command is None:
         parser.print_help()
         return WRONG
+    options.words = words[1:]
     return status_of(f"cbp {options.command}", lambda: options.run(options))
 
 
@@ -79,8 +81,8 @@ class _Parser(argparse.ArgumentParser):
 
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
         """Complain of arguments that the command does not take, and name the option that may have been meant."""
-        first, options = unknown[0].partition("=")[0], re.findall(r"--[\w-]+", self.format_usage())
-        near = did_you_mean(first, options, "") if first.startswith("-") else ""
+        first = unknown[0].partition("=")[0]
+        near = did_you_mean(first, self._option_string_actions, "") if first.startswith("-") else ""
         self.error(f"unrecognized arguments: {' '.join(unknown)}{near and '; '}{near}")
 
 

@@ -11,17 +11,21 @@ from ..network import Network
 from ..preparation import Preparation
 from ..scores import NumberScore, Score
 from .tables import printable
+from .training_data import TrainingData
 
 __all__ = ["announce", "print_each_target", "report", "tell_how_to_use"]
 
 NOT_FROM_HERE = " (started as `python -P`: the cbp/ of this folder is another than the installed one)"
 
 
-def announce(data: Dataset, train: Dataset, held_out: Dataset | None, net: Network) -> None:
+def announce(data: TrainingData, net: Network) -> None:
     """Say what is learned from, and by what."""
-    parts = f"; {len(train)} to train on, {len(held_out)} held out" if held_out else ""
+    parts = {"to train on": data.train, "to validate on": data.validation, "held out": data.held_out}
+    if data.validation is data.held_out:
+        del parts["to validate on"]
+    said = ", ".join(f"{len(part)} {words}" for words, part in parts.items() if part)
     functions = ", ".join(str(sigma) for sigma in net.layer_activations[1:])
-    print(f"{printable(data.name)}: {data.summary}{parts}", file=sys.stderr)
+    print(f"{printable(data.all.name)}: {data.all.summary}{f'; {said}' * (',' in said)}", file=sys.stderr)
     print(f"network {'-'.join(map(str, net.sizes))}: {functions}; {net.cost_function}", file=sys.stderr)
 
 
@@ -40,7 +44,13 @@ def print_each_target(score: Score | None, preparation: Preparation) -> None:
 
 
 def tell_how_to_use(
-    out: Path, replaced: bool, net: Network, preparation: Preparation, source: str, scored: Dataset | None
+    out: Path,
+    replaced: bool,
+    record: Path,
+    net: Network,
+    preparation: Preparation,
+    source: str,
+    scored: Dataset | None,
 ) -> None:
     """Say where the model is, and print the commands and the lines of Python that use it."""
     model, option = shlex.quote(str(out)), " --held-out" if scored and scored.test is None else ""
@@ -50,6 +60,7 @@ def tell_how_to_use(
         f"wrote {out}{' (replaced the old one)' * replaced}; to use it:",
         f"  cbp predict {model} FILE",
         f"  cbp evaluate {model} {shlex.quote(source) if scored else 'FILE'}{option}",
+        *[f"  cbp train --config {shlex.quote(str(record))}  # the same run again"] * record.exists(),
         f"or in Python{NOT_FROM_HERE if _shadowed() else ''}:",
         "  import cbp" if plain else "  import cbp; from cbp.preparation import Preparation",
         f"  net = cbp.load({str(out)!r})",

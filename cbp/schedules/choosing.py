@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import MISSING, fields
 from typing import Any
 
 from ..suggestions import did_you_mean
@@ -13,7 +13,7 @@ from .waves import Cosine, CosineRestarts, OneCycle, Warmup
 
 __all__ = ["NAMED", "schedule"]
 
-NAMED: dict[str, Callable[..., Schedule]] = {
+NAMED: dict[str, type[Schedule]] = {
     "constant": Schedule, "step": Step, "multi_step": MultiStep, "exponential": Exponential,
     "inverse_time": InverseTime, "polynomial": Polynomial, "cosine": Cosine, "cosine_restarts": CosineRestarts,
     "one_cycle": OneCycle, "warmup": Warmup, "plateau": Plateau, "invscaling": InvScaling, "adaptive": Adaptive,
@@ -37,9 +37,13 @@ def schedule(choice: str | Schedule | None, **constants: Any) -> Schedule:
     if choice not in NAMED:
         hint = did_you_mean(choice, NAMED, f"there are {', '.join(NAMED)}")
         raise ValueError(f"unknown schedule {choice!r}: {hint}")
-    try:
-        return NAMED[choice](**constants)
-    except TypeError as error:
-        name = NAMED[choice].__name__
-        said = str(error).replace(f"{name}.__init__() ", "it is ")
-        raise TypeError(f"schedule {choice!r}: {said}; write it as cbp.schedules.{name}(...)") from None
+    takes = {field.name: field for field in fields(NAMED[choice])}
+    for name in constants.keys() - takes.keys():
+        hint = did_you_mean(name, takes, f"it takes {', '.join(takes)}")
+        raise TypeError(f"schedule {choice!r} has no constant {name!r}: {hint}")
+    for name, field in takes.items():
+        if name not in constants and field.default is MISSING and field.default_factory is MISSING:
+            raise TypeError(
+                f"schedule {choice!r}: expected {name}; write cbp.schedules.{NAMED[choice].__name__}({name}=...)"
+            )
+    return NAMED[choice](**constants)

@@ -1,0 +1,83 @@
+"""The training itself of ``cbp train``, and what its model says of where it comes from."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from .._version import __version__
+from ..data import Dataset
+from ..network import Network
+from ..preparation import Preparation
+from ..training.history import History
+from .architecture import scales_targets
+from .optimization import Course, epochs
+from .regularizing import class_weights, regularization
+from .training_data import TrainingData
+
+__all__ = ["fitted", "preparation_of"]
+
+
+def preparation_of(train: Dataset, net: Network, options: argparse.Namespace) -> Preparation:
+    """How the samples become inputs of `net`, learned from those it trains on."""
+    return Preparation.fit(
+        train,
+        features=options.scale and train.image_shape is None,
+        targets=options.scale and scales_targets(net, train),
+    )
+
+
+def fitted(
+    net: Network,
+    data: TrainingData,
+    preparation: Preparation,
+    course: Course,
+    callbacks: list[Any],
+    options: argparse.Namespace,
+) -> History | None:
+    """Train; None if Ctrl-C ended it, with the parameters of the last whole step."""
+    net.extra = preparation.to_json() | _provenance(data, course, options)
+    train = preparation.applied(data.train)
+    checked = data.validation and preparation.applied(data.validation)
+    try:
+        history = net.fit(
+            train.X,
+            train.targets,
+            epochs=epochs(options, len(train)),
+            batch_size=options.batch_size,
+            optimizer=course.optimizer,
+            schedule=course.schedule,
+            validation=(checked.X, checked.targets) if checked else None,
+            shuffle=options.shuffle,
+            sample_weight=data.weights,
+            class_weight=class_weights(options, train.class_names),
+            callbacks=callbacks,
+            threads=options.threads,
+            progress=not options.quiet,
+            resume=options.resume,
+            **regularization(options),
+        )
+    except KeyboardInterrupt:
+        print(f"interrupted after epoch {net.epochs_trained}; keeping what was learned", file=sys.stderr)
+        return None
+    except FloatingPointError as error:
+        raise FloatingPointError(f"{error}; no model was written") from None
+    if history.stopped and not options.quiet:
+        print(f"ended after epoch {net.epochs_trained}: {history.stopped}", file=sys.stderr)
+    return history
+
+
+def _provenance(data: TrainingData, course: Course, options: argparse.Namespace) -> dict[str, Any]:
+    """Where the model comes from, for its file."""
+    drawn = {"fraction": data.fraction, "seed": options.seed}
+    training = {"optimizer": course.name.partition(":")[0], **course.constants, "batch_size": options.batch_size}
+    return {
+        "data": {
+            "name": options.source,
+            "samples": len(data.all),
+            "held_out": "test part" if data.fraction is None else drawn,
+        },
+        "training": training | ({"init": options.init} if options.init else {}),
+        "cbp_version": __version__,
+    }

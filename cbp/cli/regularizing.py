@@ -1,0 +1,61 @@
+"""What the options of ``cbp train`` do against overfitting and long steps, and which samples they weigh more."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ..suggestions import did_you_mean
+from .choices import columns, number, positive, text
+
+__all__ = ["add_regularization_options", "class_weights", "regularization"]
+
+
+def add_regularization_options(group: argparse._ArgumentGroup) -> None:
+    """The options that `regularization` and `class_weights` read."""
+    add = group.add_argument
+    add("--l1", metavar="C", type=number, default=0.0, help="adds C·Σ|W| to the cost (default: 0)")
+    add("--l2", metavar="C", type=number, default=0.0, help="adds ½·C·ΣW² to the cost (default: 0)")
+    add("--max-norm", metavar="C", type=positive, help="bound on the weights into each unit (default: none)")
+    add("--clip-value", metavar="C", type=positive, help="bound on each number of the gradient (default: none)")
+    add("--clip-norm", metavar="C", type=positive, help="bound on the norm of the gradient (default: none)")
+    add(
+        "--class-weight",
+        metavar="WEIGHTS",
+        type=text,
+        help="how much the samples of a class count: balanced, or as in yes=5,no=1 (default: all alike)",
+    )
+
+
+def regularization(options: argparse.Namespace) -> dict[str, Any]:
+    """The keywords of `Network.fit` that regularise."""
+    return {name: getattr(options, name) for name in ("l1", "l2", "max_norm", "clip_value", "clip_norm")}
+
+
+def class_weights(options: argparse.Namespace, class_names: tuple[str, ...]) -> dict[int, float] | str | None:
+    """The weight of each label, from those of the names of classes.
+
+    Raises
+    ------
+    ValueError
+        A class that is not there, no weight, or no classes.
+    """
+    said: str | None = options.class_weight
+    if said is None or (said == "balanced" and class_names):
+        return said
+    if not class_names:
+        raise ValueError("--class-weight: expected classes to predict, got numbers")
+    return dict(_class_weight(word, class_names) for word in columns(said))
+
+
+def _class_weight(word: str, class_names: tuple[str, ...]) -> tuple[int, float]:
+    name, equals, weight = word.rpartition("=")
+    if not equals:
+        raise ValueError(f"--class-weight: expected balanced, or weights as in yes=5,no=1; got {word!r}")
+    if name not in class_names:
+        hint = did_you_mean(name, class_names, f"there are {', '.join(class_names[:8])}")
+        raise ValueError(f"--class-weight: there is no class {name!r}: {hint}")
+    try:
+        return class_names.index(name), float(weight)
+    except ValueError:
+        raise ValueError(f"--class-weight: expected a number for {name}, got {weight!r}") from None

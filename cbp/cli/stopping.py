@@ -1,0 +1,99 @@
+"""When a training of ``cbp train`` ends, and what it writes on the way: callbacks from options."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..callbacks import Checkpoint, CSVLog, EarlyStopping, TimeBudget
+from ..schedules import Plateau, Schedule
+from .choices import count, duration, every, file, number, seconds, text
+from .paths import writable
+
+__all__ = ["add_file_options", "add_stopping_options", "callbacks", "chooses_by_validation"]
+
+
+def add_stopping_options(group: argparse._ArgumentGroup) -> None:
+    """The options that say when training ends before its last epoch."""
+    add = group.add_argument
+    add(
+        "--early-stopping",
+        metavar="N",
+        type=count,
+        help="end after N epochs that were no better, and keep the best parameters (default: never)",
+    )
+    add(
+        "--watch",
+        metavar="COLUMN",
+        type=text,
+        help="what --early-stopping looks at: validation_accuracy, cost, ... (default: validation_cost)",
+    )
+    add(
+        "--min-delta",
+        metavar="D",
+        type=number,
+        help="how much better counts for --early-stopping (default: 0)",
+    )
+    add("--time-budget", metavar="TIME", type=duration, help="end after a time: 90s, 10m, 1.5h (default: none)")
+    add(
+        "--resume",
+        metavar="FILE",
+        type=file,
+        help="go on from a checkpoint of the same training, to the same numbers (default: begin)",
+    )
+
+
+def add_file_options(group: argparse._ArgumentGroup) -> None:
+    """The options for files that are written while it trains."""
+    add = group.add_argument
+    add("--log", metavar="FILE", type=file, help="CSV file with a row for each epoch (default: none)")
+    add("--checkpoint", metavar="FILE", type=file, help="what --resume goes on from (default: none)")
+    add(
+        "--checkpoint-every",
+        metavar="N|TIME",
+        type=every,
+        help="epochs, or a time such as 10m, from one checkpoint to the next (default: 1 epoch)",
+    )
+
+
+def chooses_by_validation(options: argparse.Namespace, schedule: Schedule) -> bool:
+    """Whether validation decides anything, so that samples it sees are no longer fit to judge the model by."""
+    return options.early_stopping is not None or isinstance(schedule, Plateau)
+
+
+def callbacks(options: argparse.Namespace) -> list[Any]:
+    """What the options ask for; their files are checked before any work.
+
+    Raises
+    ------
+    ValueError
+        An option without the one it belongs to.
+    OSError
+        A file cannot be written.
+    """
+    _check_pairs(options)
+    made: list[Any] = []
+    if options.early_stopping is not None:
+        made.append(EarlyStopping(options.early_stopping, monitor=options.watch, min_delta=options.min_delta or 0.0))
+    if options.time_budget is not None:
+        made.append(TimeBudget(options.time_budget))
+    if options.log is not None:
+        made.append(CSVLog(writable(Path(options.log))))
+    if options.checkpoint is not None:
+        made.append(Checkpoint(writable(Path(options.checkpoint)), **_often(options.checkpoint_every)))
+    return made
+
+
+def _often(wish: int | str | None) -> dict[str, Any]:
+    if isinstance(wish, str):
+        return {"epochs": None, "minutes": seconds(wish) / 60}
+    return {"epochs": wish or 1}
+
+
+def _check_pairs(options: argparse.Namespace) -> None:
+    needs = {"watch": "early_stopping", "min_delta": "early_stopping", "checkpoint_every": "checkpoint"}
+    for name, other in needs.items():
+        if getattr(options, name) is not None and getattr(options, other) is None:
+            option, needed = (f"--{word.replace('_', '-')}" for word in (name, other))
+            raise ValueError(f"{option}: expected {needed} with it")

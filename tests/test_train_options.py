@@ -1,0 +1,196 @@
+"""What ``cbp train`` can be asked for beside a network: each option does what the same keyword of `fit` does."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import Run
+
+import cbp
+from cbp import schedules
+from cbp.data import load
+from cbp.preparation import Preparation
+
+SHORT = ("--hidden", "8", "--epochs", "4", "--quiet")
+
+
+def fitted(**keywords: Any) -> cbp.Network:
+    """The irises trained in Python as ``cbp train iris`` with SHORT does it."""
+    train, held_out = load("iris").split(0.2, seed=0)
+    preparation = Preparation.fit(train, features=True, targets=False)
+    train, held_out = preparation.applied(train), preparation.applied(held_out)
+    net = cbp.Network([4, 8, 3], activation="relu", cost=cbp.cost("cross_entropy", label_smoothing=0.05), seed=0)
+    settings: dict[str, Any] = {
+        "epochs": 4,
+        "optimizer": cbp.Adam(lr=0.003),
+        "validation": (held_out.X, held_out.targets),
+    } | keywords
+    net.fit(train.X, train.targets, **settings)
+    return net
+
+
+@pytest.mark.parametrize(
+    ("options", "keywords"),
+    [
+        ((), {}),
+        (("--l1", "0.01", "--l2", "0.1"), {"l1": 0.01, "l2": 0.1}),
+        (("--max-norm", "0.5"), {"max_norm": 0.5}),
+        (("--clip-value", "0.01"), {"clip_value": 0.01}),
+        (("--clip-norm", "0.02"), {"clip_norm": 0.02}),
+        (("--no-shuffle",), {"shuffle": False}),
+        (("--batch-size", "7"), {"batch_size": 7}),
+        (("--optimizer", "adamw:lr=0.1:betas=0.8,0.9"), {"optimizer": cbp.AdamW(lr=0.1, betas=(0.8, 0.9))}),
+        (("--optimizer", "adamw", "--lr", "0.1"), {"optimizer": cbp.AdamW(lr=0.1)}),
+        (("--optimizer", "adamw:lr=5", "--lr", "0.1", "--weight-decay", "0.3"),
+         {"optimizer": cbp.AdamW(lr=0.1, weight_decay=0.3)}),
+        (("--optimizer", "sgd:momentum=0.9:nesterov=true"),
+         {"optimizer": cbp.SGD(lr=0.1 * (1 - 0.9), momentum=0.9, nesterov=True)}),
+        (("--schedule", "cosine"), {"schedule": "cosine"}),
+        (("--schedule", "step:step_size=2:gamma=0.5"), {"schedule": schedules.Step(2, 0.5)}),
+        (("--schedule", "multi_step:milestones=2"), {"schedule": schedules.MultiStep((2,))}),
+        (("--schedule", "multi_step:milestones=1,3:per=step"), {"schedule": schedules.MultiStep((1, 3), per="step")}),
+        (("--schedule", "warmup:total_iters=2:then=cosine:eta_min=1e-4"),
+         {"schedule": schedules.Warmup(2, then=schedules.Cosine(eta_min=1e-4))}),
+        (("--schedule", "plateau:patience=0:monitor=cost", "--validation", "0.2"), None),
+        (("--class-weight", "setosa=5,virginica=0.5"), {"class_weight": {0: 5, 2: 0.5}}),
+        (("--threads", "2"), {"threads": 2}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)  # fmt: skip
+def test_an_option_does_what_the_keyword_of_fit_does(
+    run: Run, options: tuple[str, ...], keywords: dict[str, Any] | None
+) -> None:
+    assert run("train", "iris", *SHORT, *options).err == ""
+    learned = cbp.load("iris.safetensors").parameters
+    if keywords is not None:
+        assert learned.tobytes() == fitted(**keywords).parameters.tobytes()
+    assert run("train", "--config", "iris.toml", "--quiet").err == ""
+    assert cbp.load("iris.safetensors").parameters.tobytes() == learned.tobytes()
+    if keywords not in ({}, {"threads": 2}):
+        assert learned.tobytes() != fitted().parameters.tobytes()
+
+
+def rows(path: str) -> list[dict[str, str]]:
+    with Path(path).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_early_stopping_keeps_the_best_epoch_of_what_it_watches(run: Run) -> None:
+    options = ("--early-stopping", "3", "--watch", "validation_accuracy", "--validation", "0.3", "--log", "log.csv")
+    err = run("train", "iris", "--epochs", "60", "--hidden", "8", *options).err
+    history = [float(row["validation_accuracy"]) for row in rows("log.csv")]
+    best = int(np.argmax(history))
+    assert len(history) == best + 1 + 3 < 60
+    assert f"ended after epoch {len(history)}: validation_accuracy has not become better since epoch {best + 1}" in err
+    net, preparation = cbp.load("iris.safetensors"), Preparation.of(cbp.load("iris.safetensors"))
+    validation = load("iris").split(0.2, seed=0)[0].split(0.3, seed=0)[1]
+    assert preparation.score(net, validation).summary["accuracy"] == pytest.approx(history[best])
+
+
+def test_what_decides_when_to_stop_is_not_what_is_held_out_for_the_score(run: Run) -> None:
+    err = run("train", "iris", "--epochs", "2", "--early-stopping", "1").err
+    assert "iris: 150 samples, 4 features, 3 classes; 108 to train on, 12 to validate on, 30 held out" in err
+    assert "108 to train" not in run("train", "iris", "--epochs", "2").err
+
+
+def test_validation_may_be_a_file_with_its_columns_in_another_order(run: Run) -> None:
+    iris = load("iris")
+    names = [*iris.feature_names, "class"]
+    table = [[*x, iris.class_names[label]] for x, label in zip(iris.X, iris.targets, strict=True)]
+    Path("part.csv").write_text("\n".join(",".join(map(str, row)) for row in [names, *table]))
+    Path("other.csv").write_text("\n".join(",".join(map(str, row[::-1])) for row in [names, *table[:20]]))
+    common = ("train", "part.csv", "--target", "class", *SHORT, "--log", "log.csv")
+    assert run(*common, "--validation", "other.csv").err == ""
+    net, preparation = cbp.load("part.safetensors"), Preparation.of(cbp.load("part.safetensors"))
+    expected = preparation.score(net, iris.take(np.arange(20))).summary["accuracy"]
+    assert float(rows("log.csv")[-1]["validation_accuracy"]) == pytest.approx(expected)
+
+
+def test_a_column_of_weights_weighs_the_samples_and_is_no_feature(run: Run) -> None:
+    rng = np.random.default_rng(0)
+    x, weight = rng.uniform(-1, 1, 80), rng.integers(0, 3, 80)
+    lines = [f"{a},{w},{a if w else -9}" for a, w in zip(x, weight, strict=True)]  # weight 0 where y is nonsense
+    Path("t.csv").write_text("\n".join(["x,w,y", *lines]))
+    run("train", "t.csv", "--sample-weight", "w", "--test-fraction", "0", "--quiet", "--no-scale")
+    net = cbp.load("t.safetensors")
+    assert net.extra["feature_names"] == ["x"]
+    assert np.abs(net.predict(x[:, None]) - x[:, None]).max() < 0.2
+    assert "did you mean 'w'?" in run("train", "t.csv", "--sample-weight", "ww").err
+
+
+def test_balanced_classes_weigh_alike(run: Run) -> None:
+    lines = [f"{i / 40},{'no' if i < 30 else 'yes'}" for i in range(40)]
+    Path("t.csv").write_text("\n".join(["x,y", *lines]))
+    models = []
+    for weights in (("--class-weight", "balanced"), ("--class-weight", f"no={40 / 60},yes=2"), ()):
+        run("train", "t.csv", *SHORT, "--test-fraction", "0", *weights)
+        models.append(cbp.load("t.safetensors").parameters)
+    np.testing.assert_allclose(models[0], models[1], rtol=1e-5)
+    assert not np.allclose(models[0], models[2], rtol=1e-2)
+
+
+def test_a_time_budget_ends_in_time(run: Run) -> None:
+    err = run("train", "digits", "--epochs", "100000", "--time-budget", "0.2s").err
+    assert re.search(r"^ended after epoch \d+: its 0\.2 seconds are over$", err, re.MULTILINE)
+
+
+@pytest.mark.parametrize("often", [(), ("--checkpoint-every", "2"), ("--checkpoint-every", "1h")])
+def test_a_run_that_is_resumed_ends_as_one_that_was_not_stopped(run: Run, often: tuple[str, ...]) -> None:
+    common = ("train", "iris", "--hidden", "8", "--quiet", "--schedule", "inverse_time:decay=0.1")
+    run(*common, "--epochs", "3", "--checkpoint", "half", *often)
+    assert run("predict", "half", "iris").status == 0
+    assert run(*common, "--epochs", "6", "--resume", "half", "--log", "log.csv").err == ""
+    resumed = Path("iris.safetensors").read_bytes()
+    run(*common, "--epochs", "6")
+    assert Path("iris.safetensors").read_bytes() == resumed
+    assert len(rows("log.csv")) == 6
+
+
+def test_the_log_can_be_drawn(run: Run) -> None:
+    run("train", "iris", *SHORT, "--log", "log.csv")
+    assert run("plot", "log.csv").out == "wrote log-curves.png\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--optimizer", "adam:beta=0.9"), "'adam' has no constant 'beta': did you mean 'betas'?"),
+        (("--optimizer", "adam:betas=0.9"), "betas: expected two numbers in a tuple, got 0.9"),
+        (("--optimizer", "rprop", "--weight-decay", "1"), "--weight-decay: rprop takes none"),
+        (("--schedule", "cosin"), "unknown schedule 'cosin': did you mean 'cosine'?"),
+        (("--schedule", "cosine:eta=1"), "schedule 'cosine' has no constant 'eta': did you mean 'eta_min'?"),
+        (("--schedule", "step"), "schedule 'step': expected step_size"),
+        (("--schedule", "step:step_size=x"), "step_size: expected a whole number >= 1, got 'x'"),
+        (("--class-weight", "setos=3"), "--class-weight: there is no class 'setos': did you mean 'setosa'?"),
+        (("--class-weight", "3"), "--class-weight: expected balanced, or weights as in yes=5,no=1; got '3'"),
+        (("--class-weight", "setosa=x"), "--class-weight: expected a number for setosa, got 'x'"),
+        (("--class-weight", "setosa=-1"), "weights >= 0, got 0: -1.0"),
+        (("--l2", "-1"), "l2: expected a number >= 0, got -1.0"),
+        (("--clip-norm", "0"), "--clip-norm: expected a number above 0, got '0'"),
+        (("--watch", "cost"), "--watch: expected --early-stopping with it"),
+        (("--checkpoint-every", "3"), "--checkpoint-every: expected --checkpoint with it"),
+        (("--checkpoint", "m", "--checkpoint-every", "3 days"), "expected a number of epochs such as 5, or a time"),
+        (("--early-stopping", "2", "--watch", "acuracy"), "monitor: the history has no column 'acuracy'"),
+        (("--time-budget", "soon"), "--time-budget: expected a time such as 90s, 10m or 1.5h, got 'soon'"),
+        (("--time-budget", "0"), "--time-budget: expected a time such as 90s"),
+        (("--validation", "1.5"), "--validation: expected a part between 0 and 1, or the name of a file, got '1.5'"),
+        (("--validation", "nothing.csv"), "nothing.csv"),
+        (("--resume", "nothing"), "no model file 'nothing'"),
+        (("--resume", "iris.toml"), "iris.toml: damaged, or not a safetensors file"),
+        (("--sample-weight", "w"), "--sample-weight: iris has no column 'w'"),
+        (("--log", "no/folder/log.csv"), "there is no folder 'no/folder'"),
+        (("--checkpoint", "no/folder/c"), "there is no folder 'no/folder'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_wrong_option_is_refused_in_one_line(run: Run, options: tuple[str, ...], words: str) -> None:
+    Path("iris.toml").write_text("# Written by cbp train")
+    result = run("train", "iris", "--epochs", "2", "--quiet", *options)
+    assert (result.status, result.out) == (2, "")
+    assert words in result.err
+    assert re.fullmatch(r"cbp train: error: [^\n]+\n", result.err), result.err
