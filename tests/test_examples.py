@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import cbp
 from cbp import data
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCKS = re.findall(
     r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
 )
-SHELL = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-COMMANDS = [line for block in SHELL for line in block.splitlines() if line.startswith("cbp ")]
+PAGES = ("README.md", "docs/command-line.md")
 
 
 def run(*words: str, cwd: Path) -> str:
@@ -29,9 +29,15 @@ def run(*words: str, cwd: Path) -> str:
     return done.stdout
 
 
+def commands_of(page: str) -> list[str]:
+    """The lines of its shell blocks that begin with cbp."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.startswith("cbp ")]
+
+
 def test_the_readme_has_python_and_commands() -> None:
     assert len(BLOCKS) >= 3
-    assert len(COMMANDS) >= 3
+    assert all(len(commands_of(page)) >= 5 for page in PAGES)
 
 
 @pytest.mark.parametrize("code", BLOCKS, ids=[f"block{i}" for i in range(len(BLOCKS))])
@@ -39,10 +45,22 @@ def test_the_readmes_python_runs(code: str, tmp_path: Path) -> None:
     run(sys.executable, "-W", "error", "-c", code, cwd=tmp_path)
 
 
-def test_the_readmes_commands_run_one_after_another(tmp_path: Path) -> None:
-    for command in COMMANDS:
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_of_a_page_run_one_after_another(page: str, tmp_path: Path) -> None:
+    for command in commands_of(page):
         run(sys.executable, "-m", *command.split(), cwd=tmp_path)
-    assert (tmp_path / "model.safetensors").exists()
+
+
+def test_the_file_of_options_on_its_page_can_be_read(tmp_path: Path) -> None:
+    block = re.search(r"^```toml\n(.*?)^```", (ROOT / PAGES[1]).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert block
+    (tmp_path / "run.toml").write_text(block[1])
+    table = "\n".join(["area,year,price", *(f"{i},{i % 7},{i + i % 7}.5" for i in range(60))])
+    (tmp_path / "houses.csv").write_text(table)
+    run(sys.executable, "-m", "cbp", "train", "--config", "run.toml", "--epochs", "2", cwd=tmp_path)
+    net = cbp.load(tmp_path / "houses.safetensors")
+    assert net.sizes == (2, 64, 32, 1)
+    assert net.extra["training"]["weight_decay"] == 0.02
 
 
 def test_first_steps_runs(tmp_path: Path) -> None:
