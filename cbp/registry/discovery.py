@@ -9,12 +9,9 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..settings import SettingError
-
-if TYPE_CHECKING:
-    from importlib.metadata import Distribution, EntryPoint
+from .distributions import EntryPoint, Written, written
 
 __all__ = ["Installed", "PluginError", "belongs", "chosen", "installed", "normalized"]
 
@@ -59,11 +56,9 @@ def installed() -> tuple[list[Installed], dict[str, BaseException]]:
 
     Where a distribution is found twice the first counts, as it does for ``import``.
     """
-    from importlib import metadata
-
     found: dict[str, list[Installed]] = {}
     unreadable: dict[str, BaseException] = {}
-    for distribution in metadata.distributions():
+    for distribution in written():
         try:
             plugins = _plugins_of(distribution)
         except Exception as error:  # noqa: BLE001 (kept as data: none may hurt the others)
@@ -74,20 +69,21 @@ def installed() -> tuple[list[Installed], dict[str, BaseException]]:
     return [plugin for plugins in found.values() for plugin in plugins], unreadable
 
 
-def _plugins_of(distribution: Distribution) -> list[Installed]:
-    if f"[{GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
+def _plugins_of(distribution: Written) -> list[Installed]:
+    points = distribution.points(GROUP)
+    if not points:
         return []
-    if "Name" not in distribution.metadata:
+    name = distribution.field("Name")
+    if not name:
         raise PluginError("a distribution with a cbp plugin has no name in its METADATA: reinstall it")
-    name, version = distribution.metadata["Name"], distribution.version
-    return [Installed(point, name, version) for point in distribution.entry_points.select(group=GROUP)]
+    version = distribution.field("Version") or ""
+    return [Installed(point, name, version) for point in points]
 
 
-def _label(distribution: Distribution) -> str:
+def _label(distribution: Written) -> str:
     """What messages call a distribution whose entry points cannot be read."""
-    if "Name" in distribution.metadata:
-        return f"{distribution.metadata['Name']}:entry_points.txt"
-    return f"{distribution.locate_file('')}:METADATA"
+    name = distribution.field("Name")
+    return f"{name}:entry_points.txt" if name else f"{distribution.place}:METADATA"
 
 
 def chosen(plugins: list[Installed]) -> list[Installed]:

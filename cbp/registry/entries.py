@@ -70,19 +70,17 @@ class Names:
     """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
-        self._entries = tuple(entries)
-        self._by_name: dict[str, list[Entry]] = {}
-        for entry in self._entries:
-            for name in entry.names:
-                self._give(name, entry)
+        self._entries: tuple[Entry, ...] = ()
+        self._by_name: dict[str, tuple[Entry, ...]] = {}
+        self._give(tuple(entries))
 
-    def _give(self, name: str, entry: Entry) -> None:
-        others = self._by_name.setdefault(name, [])
-        if any(other.distribution == entry.distribution for other in others):
-            raise ValueError(f"{entry.kind} {name!r} is there twice in {entry.distribution}: rename one of the two")
-        if any(other.distribution == CBP for other in others):
-            raise ValueError(f"{entry.kind} {name!r} is built in and cannot be replaced: give yours another name")
-        others.append(entry)
+    def _give(self, entries: tuple[Entry, ...]) -> None:
+        self._entries += entries
+        for entry in entries:
+            for name in entry.names:
+                others = self._by_name.get(name, ())
+                _require_free(name, entry, others)
+                self._by_name[name] = (*others, entry)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries)
@@ -90,14 +88,14 @@ class Names:
     def having(self, name: str) -> list[Entry]:
         """The entries that a short or full name may mean; a name this process registered means only that."""
         distribution, colon, short = name.rpartition(":")
-        found = self._by_name.get(short, [])
+        found = list(self._by_name.get(short, ()))
         if colon:
             return [entry for entry in found if normalized(entry.distribution) == normalized(distribution)]
         return [entry for entry in found if entry.distribution == LOCAL] or found
 
     def entry_of(self, spec: Spec) -> Entry | None:
         """The entry that this very thing has, or one like it in every field."""
-        return next((entry for entry in self._by_name.get(spec.name, []) if entry.spec == spec), None)
+        return next((entry for entry in self._by_name.get(spec.name, ()) if entry.spec == spec), None)
 
     def short(self) -> list[str]:
         """Every short name."""
@@ -110,5 +108,17 @@ class Names:
     def with_(self, new: Iterable[Entry]) -> Names:
         """These and `new`; a new local entry replaces an earlier one of its name."""
         new = tuple(new)
-        replaced = {entry.id for entry in new if entry.distribution == LOCAL}
-        return Names((*(entry for entry in self._entries if entry.id not in replaced), *new))
+        local = {entry.id for entry in new if entry.distribution == LOCAL}
+        if any(entry.id in local for entry in self._entries):
+            return Names((*(entry for entry in self._entries if entry.id not in local), *new))
+        names = Names()
+        names._entries, names._by_name = self._entries, dict(self._by_name)
+        names._give(new)
+        return names
+
+
+def _require_free(name: str, entry: Entry, others: tuple[Entry, ...]) -> None:
+    if any(other.distribution == entry.distribution for other in others):
+        raise ValueError(f"{entry.kind} {name!r} is there twice in {entry.distribution}: rename one of the two")
+    if any(other.distribution == CBP for other in others):
+        raise ValueError(f"{entry.kind} {name!r} is built in and cannot be replaced: give yours another name")

@@ -106,9 +106,9 @@ class Registry:
 
     def _add(self, entries: list[Entry]) -> None:
         """Add all of them or, if one is refused, none."""
-        self._names = {
-            kind: names.with_(entry for entry in entries if entry.kind == kind) for kind, names in self._names.items()
-        }
+        kinds = {entry.kind for entry in entries}
+        new = {kind: self._names[kind].with_(entry for entry in entries if entry.kind == kind) for kind in kinds}
+        self._names = self._names | new
 
     def _scan(self) -> None:
         """Load every plugin that ``CBP_PLUGINS`` lets in; keep what fails."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from importlib import metadata
 
 from ..registry import registry
 from ..registry.entries import CBP, KINDS
@@ -17,7 +18,7 @@ BELOW_1 = re.compile(r"<\s*1(\.0)*\b|<\s*0\.|==\s*0\.|~=\s*0\.")
 
 def requirements(subject: PluginSubject) -> str:
     """Its requirement of cbp, if it has one, admits no project that is not this."""
-    required = subject.plugin.point.dist.requires if subject.plugin.point.dist else None
+    required = metadata.requires(subject.plugin.distribution)
     for each in required or []:
         if re.match(r"cbp\b(?![-_.])", each, re.IGNORECASE) and not BELOW_1.search(each):
             raise Failure(

@@ -1,0 +1,128 @@
+"""The installed distributions as they lie on ``sys.path``, as far as plugins go.
+
+`importlib.metadata` knows more than a plugin's name needs, and its import alone takes longer than all that is done
+here. It is asked where there is no folder to look into: of archives, and of finders that are not Python's own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.machinery import PathFinder
+from typing import Any
+
+__all__ = ["EntryPoint", "Written", "written"]
+
+ENDINGS = (".dist-info", ".egg-info")
+
+
+@dataclass(frozen=True)
+class EntryPoint:
+    """A line of ``entry_points.txt``: a name, and the module it stands for, or something in one."""
+
+    name: str
+    value: str
+
+    @property
+    def module(self) -> str:
+        """The module to import."""
+        return self.value.partition("[")[0].partition(":")[0].strip()
+
+    def load(self) -> Any:
+        """Import what it stands for."""
+        found: Any = import_module(self.module)
+        for attribute in self.value.partition("[")[0].partition(":")[2].strip().split("."):
+            found = getattr(found, attribute) if attribute else found
+        return found
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a distribution says of itself.
+
+    Attributes
+    ----------
+    place : str
+        Where it is.
+    read : callable
+        The text of a file of its metadata, or None: ``read("entry_points.txt")``.
+    """
+
+    place: str
+    read: Callable[[str], str | None]
+
+    def field(self, name: str) -> str | None:
+        """The first line ``name: ...`` of the head of its METADATA."""
+        for line in (self.read("METADATA") or self.read("PKG-INFO") or "").splitlines():
+            key, colon, value = line.partition(":")
+            if not line.strip():
+                break
+            if colon and key.lower() == name.lower():
+                return value.strip()
+        return None
+
+    def points(self, group: str) -> list[EntryPoint]:
+        """Its entry points of a group.
+
+        Raises
+        ------
+        ValueError
+            A line is neither of a group nor an entry point; or the file is not UTF-8.
+        """
+        text = self.read("entry_points.txt") or ""
+        return [*_points(text, group)] if f"[{group}]" in text else []
+
+
+def _points(text: str, group: str) -> Iterator[EntryPoint]:
+    section = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            section = line.strip("[]").strip()
+        elif line and not line.startswith("#") and section == group:
+            name, equals, value = map(str.strip, line.partition("="))
+            if not (name and equals and value):
+                raise ValueError(f"entry_points.txt: expected name = module, got {line!r}")
+            yield EntryPoint(name, value)
+
+
+def written() -> Iterator[Written]:
+    """Every distribution that can be imported, in the order of ``sys.path``."""
+    for path in sys.path:
+        if os.path.isdir(path or "."):  # noqa: PTH112
+            yield from _in_folder(path or ".")
+        elif os.path.exists(path):  # noqa: PTH110
+            yield from _asked(path=[path])
+    for finder in sys.meta_path:
+        if finder is not PathFinder and hasattr(finder, "find_distributions"):
+            yield from _asked(finder)
+
+
+def _in_folder(folder: str) -> Iterator[Written]:
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(ENDINGS))  # noqa: PTH208
+    except OSError:  # as for `import`: a folder that cannot be read has nothing
+        return
+    for name in names:
+        yield Written(folder, _reading(os.path.join(folder, name)))  # noqa: PTH118
+
+
+def _reading(folder: str) -> Callable[[str], str | None]:
+    def read(name: str) -> str | None:
+        try:
+            with open(os.path.join(folder, name), encoding="utf-8") as file:  # noqa: PTH118, PTH123
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return None
+
+    return read
+
+
+def _asked(finder: Any = None, **context: Any) -> Iterator[Written]:
+    from importlib import metadata
+
+    find = metadata.MetadataPathFinder.find_distributions if finder is None else finder.find_distributions
+    for distribution in find(metadata.DistributionFinder.Context(**context)):
+        yield Written(str(distribution.locate_file("")), distribution.read_text)
