@@ -68,6 +68,25 @@ def test_first_steps_runs(tmp_path: Path) -> None:
     assert "δ^2" in shown
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("tabular", r"malignant +\d+ +\d+\n"),
+        ("uncertainty", r" 10% +\d+\.\d% .*\n +50% .*\n +90% "),
+        ("imbalance", r'class_weight="balanced" +\d+\.\d% '),
+        ("own_cost", r"lopsided +\d+\.\d% +[\d,]+\n"),
+    ],
+)
+def test_an_example_runs_and_what_it_asserts_holds(name: str, shown: str, tmp_path: Path) -> None:
+    out = run(sys.executable, "-W", "error", str(ROOT / "examples" / f"{name}.py"), cwd=tmp_path)
+    assert re.search(shown, out), out
+
+
+def test_the_readme_names_every_example() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{path.name}`" in readme for path in (ROOT / "examples").glob("*.py"))
+
+
 def test_pictures_draws_the_pictures_of_its_page(tmp_path: Path) -> None:
     run(sys.executable, "-W", "error", str(ROOT / "examples" / "pictures.py"), "drawn", cwd=tmp_path)
     expected = {path.name for path in (ROOT / "docs" / "pictures").iterdir()}
