@@ -249,6 +249,11 @@ def test_what_numba_cannot_compile_is_the_authors_error(wrong: str) -> None:
         cbp.Network([2, 2], Activation("wrong", plain, lambda z, a: 1 + 0 * z, kernel=kernel))
 
 
+def test_what_numba_says_is_quoted_without_its_colours() -> None:
+    """It has some where colorama is installed."""
+    assert jit._first(ValueError("Failed in nopython mode\n\x1b[1m\x1b[31mUntyped\x1b[0m name")) == "Untyped name"
+
+
 def test_a_kernel_of_a_cost_is_none_of_an_activation() -> None:
     with pytest.raises(ImportError, match="'mixed': its kernel is of kind 2, expected kind 1"):
         cbp.Network([2, 2], Activation("mixed", plain, lambda z, a: 1 + 0 * z, kernel=BRIER.kernel))
