@@ -39,6 +39,9 @@ def run(options: argparse.Namespace) -> int:
     from ..testing.run import report_on
 
     reports = [report_on(subject, _selected(subject, options.checks)) for subject in found(options.name)]
+    reports = [report for report in reports if report.results]  # others have no check of these names
+    if not reports:
+        raise ValueError(f"{options.name}: none of its checks has {' or '.join(options.checks)} in its name")
     if options.json:
         ok = all(report.ok for report in reports)
         print(json.dumps({"ok": ok, "reports": [report.as_json() for report in reports]}, indent=1))

@@ -141,7 +141,8 @@ class Report:
         """``activation cbp:tanh: 37 checks: 34 passed, 3 skipped``."""
         counts = self.counts
         ended = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
-        return f"{self.kind} {self.subject}: {counts['checks']} checks: {ended or 'none'}"
+        checks = "1 check" if counts["checks"] == 1 else f"{counts['checks']} checks"
+        return f"{self.kind} {self.subject}: {checks}: {ended or 'none'}"
 
     @property
     def brief(self) -> str:

@@ -83,6 +83,14 @@ def test_some_checks_and_the_short_form(capsys: pytest.CaptureFixture[str]) -> N
     assert "  failed    derivative" in out
 
 
+def test_only_what_has_the_checks_is_reported_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plugins", "check", "my-plugin", "-k", "kinks"]) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")] == [
+        "activation my-plugin:fine 2.5: 1 check: 1 passed",
+        "activation my-plugin:wrong 2.5: 1 check: 1 passed",
+    ]
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
@@ -90,6 +98,7 @@ def test_some_checks_and_the_short_form(capsys: pytest.CaptureFixture[str]) -> N
         (["my-plugin:fien"], "did you mean 'my-plugin:fine'"),
         (["my-pluggin"], "did you mean 'my-plugin'"),
         (["fine", "-k", "kernell"], "no check has 'kernell' in its name"),
+        (["good", "-k", "vjp", "-k", "kinks"], "good: none of its checks has vjp or kinks in its name"),
     ],
 )
 def test_wrong_names_are_pointed_out(argv: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
