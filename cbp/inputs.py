@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_class_weights", "as_matrix", "as_numbers", "as_samples", "as_targets", "as_weights", "as_whole",
-    "assign", "dense",
+    "assign", "dense", "finite",
 ]  # fmt: skip
 
 LARGEST_SEED = 2**64 - 1
+
+Ready: TypeAlias = "Callable[[ArrayLike, np.dtype, str], Any]"
 
 
 def as_whole(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
@@ -64,11 +66,6 @@ def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
     return array
 
 
-def _first_bad(array: np.ndarray) -> str:
-    where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-    return f"{array[where]} at {list(where)}"
-
-
 def as_matrix(values: ArrayLike, dtype: np.dtype, name: str) -> np.ndarray:
     """`values` as a C-contiguous array of `dtype`, every number finite.
 
@@ -79,7 +76,7 @@ def as_matrix(values: ArrayLike, dtype: np.dtype, name: str) -> np.ndarray:
     ValueError
         A NaN or infinity, or a number too large for `dtype`.
     """
-    return _finite(as_numbers(values, name), dtype, name)
+    return finite(as_numbers(values, name), dtype, name)
 
 
 def assign(view: np.ndarray, values: ArrayLike, name: str) -> None:
@@ -95,15 +92,32 @@ def assign(view: np.ndarray, values: ArrayLike, name: str) -> None:
     array = as_numbers(values, name)
     if array.shape != view.shape:
         raise ValueError(f"{name}: expected shape {view.shape}, got {array.shape}")
-    view[...] = _finite(array, view.dtype, name)
+    view[...] = finite(array, view.dtype, name)
 
 
-def _finite(array: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
+def finite(array: np.ndarray, dtype: np.dtype, name: str, first: int = 0) -> np.ndarray:
+    """A C-contiguous array of `dtype`, every number finite.
+
+    Parameters
+    ----------
+    array : array of real numbers
+    dtype : numpy.dtype
+    name : str
+    first : int
+        The number of its first row, where it is a part of one that is called `name`.
+
+    Raises
+    ------
+    ValueError
+        As `as_matrix`.
+    """
     with np.errstate(over="ignore"):
         ready = np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED"])
     if not np.isfinite(ready).all():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ValueError(f"{name}: expected finite numbers, got {_first_bad(array)}; remove or replace it")
+            where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+            at = [i + first * (axis == 0) for axis, i in enumerate(where)]
+            raise ValueError(f"{name}: expected finite numbers, got {array[where]} at {at}; remove or replace it")
         raise ValueError(
             f"{name}: its largest number, {np.abs(array).max():g}, does not fit {dtype}; scale the data or "
             "use dtype='float64'"
@@ -111,9 +125,9 @@ def _finite(array: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
     return ready
 
 
-def as_samples(X: ArrayLike, n_inputs: int, dtype: np.dtype) -> tuple[np.ndarray, bool]:
-    """`X` as an (n, N_1) matrix, and whether it was a single 1-D sample."""
-    ready = as_matrix(X, dtype, "X")
+def as_samples(X: ArrayLike, n_inputs: int, dtype: np.dtype, as_rows: Ready = as_matrix) -> tuple[np.ndarray, bool]:
+    """`X` as an (n, N_1) matrix, made by `as_rows`, and whether it was a single 1-D sample."""
+    ready = as_rows(X, dtype, "X")
     if ready.ndim == 1 and ready.shape[0] == n_inputs:
         return ready.reshape(1, -1), True
     if ready.ndim != 2 or ready.shape[1] != n_inputs:
@@ -127,7 +141,13 @@ def as_samples(X: ArrayLike, n_inputs: int, dtype: np.dtype) -> tuple[np.ndarray
 
 
 def as_targets(
-    targets: ArrayLike, n: int, n_outputs: int, dtype: np.dtype, cost: Any, one: bool = False
+    targets: ArrayLike,
+    n: int,
+    n_outputs: int,
+    dtype: np.dtype,
+    cost: Any,
+    one: bool = False,
+    as_rows: Ready = as_matrix,
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """`targets` as an (n, N_L) matrix, or as (n,) integer labels: one of the two is None.
 
@@ -142,6 +162,8 @@ def as_targets(
         Says which numbers are targets (`target_range`).
     one : bool
         Whether X was a single 1-D sample: then a target is (N_L,) or one label.
+    as_rows : callable
+        Makes the matrix, as `as_matrix` does.
     """
     array = as_numbers(targets, "targets")
     if one:
@@ -155,7 +177,7 @@ def as_targets(
         raise ValueError(
             f"targets: expected shape ({n}, {n_outputs}){labels}, got {array.dtype} of shape {array.shape}"
         )
-    ready = as_matrix(array, dtype, "targets")
+    ready = as_rows(array, dtype, "targets")
     low, high = cost.target_range
     if ready.min() < low or ready.max() > high:
         raise ValueError(
@@ -188,20 +210,20 @@ def dense(
     return rows
 
 
-def as_weights(weights: ArrayLike | None, n: int, dtype: np.dtype) -> np.ndarray | None:
+def as_weights(weights: ArrayLike | None, n: int, dtype: np.dtype, weightless: bool = False) -> np.ndarray | None:
     """Sample weights as an (n,) vector of `dtype`, or None.
 
     Raises
     ------
     ValueError
-        Not one weight a sample, a negative one, or all zero.
+        Not one weight a sample, a negative one, or, unless they may be `weightless`, all zero.
     """
     if weights is None:
         return None
     ready = as_matrix(weights, dtype, "sample_weight")
     if ready.shape != (n,):
         raise ValueError(f"sample_weight: expected shape ({n},), one weight a sample, got {ready.shape}")
-    if ready.min() < 0 or not ready.any():
+    if ready.min() < 0 or not (weightless or ready.any()):
         raise ValueError(f"sample_weight: expected weights >= 0, not all zero; got {ready.min():g} to {ready.max():g}")
     return ready
 

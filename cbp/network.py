@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .paper import Trace
     from .plugin.makers import Initializer, Optimizer
     from .schedules import Schedule
+    from .training.batches import Source
     from .training.history import History
 
 __all__ = ["Network"]
@@ -319,17 +320,18 @@ class Network:
 
     def fit(
         self,
-        X: ArrayLike,
-        targets: ArrayLike,
+        X: ArrayLike | Source,
+        targets: ArrayLike | None = None,
         *,
         epochs: int = 10,
         batch_size: int = 32,
+        batches_per_epoch: int | None = None,
         optimizer: str | Optimizer | SupportsUpdate | SupportsIterate = "sgd",
         schedule: str | Schedule | None = None,
         validation: float | tuple[ArrayLike, ...] | None = None,
         metrics: Any = None,
         train_metrics: bool = False,
-        shuffle: bool = True,
+        shuffle: bool | Literal["blocks"] = True,
         seed: int | None = None,
         sample_weight: ArrayLike | None = None,
         class_weight: Mapping[int, float] | str | None = None,
@@ -352,13 +354,19 @@ class Network:
 
         Parameters
         ----------
-        X : (n, N_1) array_like
+        X : (n, N_1) array_like, or batches
+            A memory-mapped array (``np.load(path, mmap_mode="r")``, `numpy.memmap`) of any real dtype is read in parts
+            as training needs them. Batches are an iterable of (X, targets) or (X, targets, weights), or a function
+            that gives one for each epoch, of the epoch's number where it takes one; each is a step.
         targets : (n, N_L) array_like, or (n,) integer labels
+            None for batches.
         epochs : int
             Times every sample is seen.
         batch_size : int
             Samples a step; the last batch of an epoch may be smaller. It and `shuffle` mean nothing to
             ``"lbfgs"``, which looks at all samples at once: an epoch is one of its iterations.
+        batches_per_epoch : int, optional
+            How many of an iterable's batches make an epoch; by default all of them.
         optimizer : str or object
             A name, such as ``"sgd"`` or ``"adam"``, or one with its constants, ``cbp.AdamW(lr=1e-3)``;
             ``cbp.optimizer("name", lr=1e-3)`` makes a plugin's. Any object will do whose methods are those of
@@ -376,8 +384,9 @@ class Network:
             accuracy.
         train_metrics : bool
             Compute them, accuracy too, on the training samples as well: ``"f1"``.
-        shuffle : bool
-            A new order of the samples each epoch.
+        shuffle : bool or ``"blocks"``
+            A new order of the samples each epoch. ``"blocks"`` mixes blocks of 256 neighbours, 64 of them with each
+            other: quicker where X is in a file larger than memory.
         seed : int, optional
             Of the shuffling and the held-out fraction; by default the network's. The order of an epoch
             depends on the seed and on how many epochs the network has been trained, so that two calls of
@@ -436,6 +445,7 @@ class Network:
             targets,
             epochs=epochs,
             batch_size=batch_size,
+            batches_per_epoch=batches_per_epoch,
             optimizer=optimizer,
             schedule=schedule,
             validation=validation,

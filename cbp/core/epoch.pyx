@@ -255,6 +255,7 @@ cdef class Epochs:
     cdef readonly object state, hyper, average, gradient
     cdef object rule, interruption, watch
     cdef readonly int threads
+    cdef int most                # threads
     cdef Net net                 # the plan's, dropping units
     cdef Course course
 
@@ -262,7 +263,7 @@ cdef class Epochs:
                  watch=None, regularization=None):
         self.plan, self.theta, self.on_off, self.watch = plan, theta, on_off, watch
         self.hyper, self.state, self.rule = hyper, state, rule
-        self.threads = useful_threads(threads, 3.0 * batch_size * plan.n_parameters) if plan.concurrent else 1
+        self.most = threads if plan.concurrent else 1
         self.course.net, self.course.caller, self.course.in_python = &self.net, <void *>self, step_in_python
         self.plan.dropping(&self.net, () if regularization is None else regularization.rates(plan.net.L))
         self.regularize(regularization)
@@ -302,6 +303,7 @@ cdef class Epochs:
         """Buffers for batches of up to B samples."""
         cdef Net *net = &self.net
         self.course.batch_size = B
+        self.threads = useful_threads(self.most, 3.0 * B * self.plan.n_parameters)
         self.work = aligned(work_size(net, B, self.threads), self.plan.dtype)
         self.X_B = aligned(B * net.layer[1].size, self.plan.dtype).reshape(B, net.layer[1].size)
         self.targets_B = aligned(B * net.layer[net.L].size, self.plan.dtype).reshape(B, net.layer[net.L].size)
@@ -352,11 +354,15 @@ cdef class Epochs:
         """Take the samples in this order: an (n,) array with each of 0 .. n-1 once."""
         self.order[...] = order
 
-    def take_up(self, Py_ssize_t batch, double cost, double weight):
-        """Go on within an epoch after so many of its batches, with what they have cost and weighed."""
+    def take_up(self, Py_ssize_t batch, double cost, double weight, seen=None):
+        """Go on within an epoch after so many of its batches, with what they have cost and weighed.
+
+        `seen` counts their samples, where they are not all of the batch size.
+        """
         cdef Course *course = &self.course
         course.batch, course.cost, course.weight = batch, cost, weight
-        course.start = course.seen = batch * course.batch_size
+        course.start = batch * course.batch_size
+        course.seen = course.start if seen is None else seen
 
     @property
     def batch(self):

@@ -1,8 +1,8 @@
-"""Checked data to learn from or to measure on, in memory."""
+"""Checked data to learn from or to measure on: in memory, or left in a file and read when it is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from .. import inputs
 from ..metrics import Answers
+from .mapped import Mapped, as_rows, blocks_of
 
 if TYPE_CHECKING:
     from ..network import Network
@@ -22,8 +23,8 @@ class Samples:
 
     Attributes
     ----------
-    X : (n, N_1) array
-    y : (n, N_L) array or None
+    X : (n, N_1) array or Mapped
+    y : (n, N_L) array, Mapped or None
     labels : (n,) int64 array or None
         One of `y` and `labels` is there.
     weights : (n,) array or None
@@ -34,8 +35,8 @@ class Samples:
 
     def __init__(
         self,
-        X: np.ndarray,
-        y: np.ndarray | None,
+        X: Any,
+        y: Any,
         labels: np.ndarray | None,
         weights: np.ndarray | None,
         sample_weights: np.ndarray | None,
@@ -50,15 +51,20 @@ class Samples:
         targets: ArrayLike,
         sample_weight: ArrayLike | None = None,
         class_weight: Mapping[int, float] | str | None = None,
+        weightless: bool = False,
     ) -> Samples:
-        """What users pass in, ready for the network; ValueError or TypeError if it is not fit for it."""
-        X, one = inputs.as_samples(X, net.sizes[0], net.dtype)
-        y, labels = inputs.as_targets(targets, len(X), net.sizes[-1], net.dtype, net.cost_function.spec, one)
-        weights = own = inputs.as_weights(sample_weight, len(X), net.dtype)
+        """What users pass in, ready for the network; ValueError or TypeError if it is not fit for it.
+
+        Where it may be `weightless`, as one batch of many, all weights of it may be 0.
+        """
+        X, one = inputs.as_samples(X, net.sizes[0], net.dtype, as_rows)
+        y, labels = inputs.as_targets(targets, len(X), net.sizes[-1], net.dtype, net.cost_function.spec, one, as_rows)
+        weights = own = inputs.as_weights(sample_weight, len(X), net.dtype, weightless)
         if class_weight is not None:
             each = inputs.as_class_weights(class_weight, labels, net.sizes[-1], net.dtype)
             weights = each if weights is None else weights * each
-        return cls(X, y, labels, weights, own).weighted("the samples")
+        samples = cls(X, y, labels, weights, own)
+        return samples if weightless else samples.weighted("the samples")
 
     def __len__(self) -> int:
         return len(self.X)
@@ -72,13 +78,25 @@ class Samples:
                 f"{len(self)} samples"
             )
         order = np.random.default_rng(seed).permutation(len(self))
-        rest, held_out = self.take(np.sort(order[held:])), self.take(np.sort(order[:held]))
+        rest, held_out = self.part(np.sort(order[held:])), self.part(np.sort(order[:held]))
         return rest.weighted("the samples to learn from"), held_out.weighted("the held-out samples")
 
-    def take(self, rows: np.ndarray) -> Samples:
-        """These rows of it."""
-        others = (self.y, self.labels, self.weights, self.sample_weights)
-        return Samples(self.X[rows], *(None if x is None else x[rows] for x in others))
+    @property
+    def in_memory(self) -> bool:
+        """Whether all of it is."""
+        return not (isinstance(self.X, Mapped) or isinstance(self.y, Mapped))
+
+    def take(self, rows: Any) -> Samples:
+        """These rows, by a slice or indices, in memory."""
+        return self._each(lambda values: values[rows])
+
+    def part(self, rows: np.ndarray) -> Samples:
+        """These rows, in the file where they are in one."""
+        return self._each(lambda values: values.part(rows) if isinstance(values, Mapped) else values[rows])
+
+    def _each(self, function: Callable[[Any], Any]) -> Samples:
+        all_of_it = (self.X, self.y, self.labels, self.weights, self.sample_weights)
+        return Samples(*(None if values is None else function(values) for values in all_of_it))
 
     def weighted(self, which: str) -> Samples:
         """Itself; ValueError if no sample has any weight."""
@@ -88,20 +106,34 @@ class Samples:
 
     def costs(self, net: Network) -> np.ndarray:
         """C of each."""
-        return net._costs(self.X, inputs.dense(self.y, self.labels, net.sizes[-1], net.dtype, net.cost_function.spec))
+        n_out, cost = net.sizes[-1], net.cost_function.spec
+        return self._block_by_block(
+            net, lambda X, y, labels: net._costs(X, inputs.dense(y, labels, n_out, net.dtype, cost))
+        )
 
     def answers(self, net: Network) -> Answers:
         """The outputs beside the targets; weights of classes do not count there."""
-        targets = self.labels if self.y is None else self.y
+        targets = self.labels if self.y is None else self.y[:]
         assert targets is not None
-        return Answers(net._outputs(self.X), targets, self.sample_weights)
+        outputs = self._block_by_block(net, lambda X, *_: net._outputs(X))
+        return Answers(outputs, targets, self.sample_weights)
+
+    def _block_by_block(self, net: Network, function: Callable[..., np.ndarray]) -> np.ndarray:
+        """What the function returns for X, y and labels: at once where they are in memory, or else in blocks."""
+        if self.in_memory:
+            return function(self.X, self.y, self.labels)
+        size = self.bytes_of_a_row + net.sizes[-1] * net.dtype.itemsize
+        blocks = map(self.take, blocks_of(len(self), size))
+        return np.concatenate([function(block.X, block.y, block.labels) for block in blocks])
+
+    @property
+    def bytes_of_a_row(self) -> int:
+        """Of X and y while they are read."""
+        return sum(values.shape[1] * values.itemsize for values in (self.X, self.y) if values is not None)
 
 
-def parts(validation: Any) -> tuple[ArrayLike, ArrayLike, ArrayLike | None]:
-    """X, targets and weights of validation data; TypeError if it is none."""
-    if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
-        got = " ".join(f"{validation!r:.80}".split())
-        raise TypeError(
-            f"validation: expected a fraction such as 0.2, (X, targets), or (X, targets, weights); got {got}"
-        )
-    return validation[0], validation[1], validation[2] if len(validation) == 3 else None
+def parts(given: Any, name: str, expected: str) -> tuple[ArrayLike, ArrayLike, ArrayLike | None]:
+    """X, targets and weights of what was given; TypeError if it is not what was expected."""
+    if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+        raise TypeError(f"{name}: expected {expected}; got {' '.join(f'{given!r:.80}'.split())}")
+    return given[0], given[1], given[2] if len(given) == 3 else None

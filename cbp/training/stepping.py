@@ -105,6 +105,9 @@ class Stepping:
         except NotFinite as stop:
             _restore(run.net, before)
             raise FloatingPointError(_explain(stop, run.epoch + 1)) from None
+        if not run.batch:
+            run.pause("the batches came to an end")
+            return False
         if layer := _restore(run.net, before):
             raise FloatingPointError(
                 f"a step of epoch {run.epoch + 1} made parameters of layer {layer} infinite or NaN; {ADVICE}"
