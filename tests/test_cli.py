@@ -363,14 +363,14 @@ def test_without_a_terminal_progress_is_about_ten_plain_lines(process: Run) -> N
     lines = [line for line in err.splitlines() if line.startswith("epoch ")]
     assert 10 <= len(lines) <= 11
     assert lines[0].startswith("epoch 1/95: cost ")
-    assert re.fullmatch(r"epoch 95/95: cost \d\.\d+, held-out accuracy \d+\.\d%", lines[-1])
+    assert re.fullmatch(r"epoch 95/95: cost \d\.\d+, validation accuracy \d+\.\d%", lines[-1])
     assert "\x1b" not in err
 
 
 def test_a_terminal_shows_a_bar(tmp_path: Path) -> None:
     status, shown = in_terminal("train", "digits", "--epochs", "5", cwd=tmp_path)
     assert status == 0
-    assert re.search(r"epoch.*5/5.*━.*held-out accuracy \d+\.\d%", shown)
+    assert re.search(r"epoch.*5/5.*━.*validation accuracy \d+\.\d%", shown)
     assert "\x1b[" in shown
 
 

@@ -269,4 +269,6 @@ def test_the_progress_says_every_metric(capsys: pytest.CaptureFixture[str]) -> N
     net = network(cost="cross_entropy")
     net.fit(X, labels, epochs=1, validation=0.3, metrics=["f1", "top_2"], progress=True)
     said = capsys.readouterr().err
-    assert re.search(r"epoch 1/1: cost \S+, held-out accuracy \S+%, held-out f1 \S+, held-out top 2 100.0%\n", said)
+    assert re.search(
+        r"epoch 1/1: cost \S+, validation accuracy \S+%, validation f1 \S+, validation top 2 100.0%\n", said
+    )

@@ -81,7 +81,8 @@ def test_what_was_left_to_cbp_is_written_down(run: Run) -> None:
     run("train", "iris", "--quiet", "--early-stopping", "90")
     content = tomllib.loads(Path("iris.toml").read_text())
     assert content["data"] == {
-        "source": "iris", "task": "classification", "test-fraction": 0.2, "validation": 0.1, "scale": True
+        "source": "iris", "task": "classification", "test-fraction": 0.2, "validation": 0.1, "scale": True,
+        "train-metrics": False,
     }  # fmt: skip
     assert content["training"]["optimizer"].startswith("adam:lr=0.003:betas=0.9,0.999:eps=1e-08")
     assert content["training"]["epochs"] == 100
@@ -207,6 +208,7 @@ def test_every_option_has_its_key(run: Run) -> None:
         ("[network]\ndtype = 'float16'", "[network] dtype: expected 'float32' or 'float64', got 'float16'"),
         ("[network]\nactivation = ['tanh', 3]", "[network] activation: expected a name, or a list of names, got "),
         ("[network]\nactivation = 'thanh'", "unknown activation 'thanh': did you mean 'tanh'?"),
+        ("[regularization]\ndropout = ['x']", "[regularization] dropout: expected a number, several, or some by layer"),
         ("[training", "expected TOML, got none: "),
         ("[training]\nlr = 1\nlr = 2", "expected TOML, got none: "),
     ],

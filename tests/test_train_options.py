@@ -42,6 +42,10 @@ def fitted(**keywords: Any) -> cbp.Network:
         (("--max-norm", "0.5"), {"max_norm": 0.5}),
         (("--clip-value", "0.01"), {"clip_value": 0.01}),
         (("--clip-norm", "0.02"), {"clip_norm": 0.02}),
+        (("--dropout", "0.3"), {"dropout": 0.3}),
+        (("--dropout", "0.3,"), {"dropout": [0.3]}),
+        (("--dropout", "1=0.1,2=0.5"), {"dropout": {1: 0.1, 2: 0.5}}),
+        (("--input-noise", "0.1"), {"input_noise": 0.1}),
         (("--no-shuffle",), {"shuffle": False}),
         (("--batch-size", "7"), {"batch_size": 7}),
         (("--optimizer", "adamw:lr=0.1:betas=0.8,0.9"), {"optimizer": cbp.AdamW(lr=0.1, betas=(0.8, 0.9))}),
@@ -73,6 +77,24 @@ def test_an_option_does_what_the_keyword_of_fit_does(
     assert cbp.load("iris.safetensors").parameters.tobytes() == learned.tobytes()
     if keywords not in ({}, {"threads": 2}):
         assert learned.tobytes() != fitted().parameters.tobytes()
+
+
+def test_the_model_may_be_the_mean_of_the_parameters(run: Run) -> None:
+    run("train", "iris", *SHORT, "--ema", "0.9")
+    np.testing.assert_array_equal(cbp.load("iris.safetensors").parameters, fitted(ema=0.9).average)
+
+
+def test_metrics_are_measured_on_what_is_validated_and_trained_on(run: Run) -> None:
+    run("train", "iris", *SHORT, "--metrics", "top_2,balanced_accuracy", "--train-metrics", "--log", "log.csv")
+    assert {"top_2", "balanced_accuracy", "validation_top_2", "validation_balanced_accuracy"} < rows("log.csv")[
+        0
+    ].keys()
+    assert 'metrics = "top_2,balanced_accuracy"' in Path("iris.toml").read_text()
+
+
+def test_an_optimiser_may_look_at_all_samples_at_once(run: Run) -> None:
+    assert run("train", "iris", "--optimizer", "lbfgs:memory=5", "--epochs", "20", "--quiet").err == ""
+    assert "lbfgs:memory=5:" in Path("iris.toml").read_text()
 
 
 def rows(path: str) -> list[dict[str, str]]:
@@ -116,7 +138,12 @@ def test_a_column_of_weights_weighs_the_samples_and_is_no_feature(run: Run) -> N
     x, weight = rng.uniform(-1, 1, 80), rng.integers(0, 3, 80)
     lines = [f"{a},{w},{a if w else -9}" for a, w in zip(x, weight, strict=True)]  # weight 0 where y is nonsense
     Path("t.csv").write_text("\n".join(["x,w,y", *lines]))
-    run("train", "t.csv", "--sample-weight", "w", "--test-fraction", "0", "--quiet", "--no-scale")
+    common = ("train", "t.csv", "--sample-weight", "w", "--test-fraction", "0", "--no-scale", "--log", "log.csv")
+    run(*common, "--validation", "0.25")
+    assert float(rows("log.csv")[-1]["validation_cost"]) < 0.04  # where nonsense has no weight
+    run(*common, "--validation", "t.csv")
+    assert float(rows("log.csv")[-1]["validation_cost"]) < 0.04
+    run(*common)
     net = cbp.load("t.safetensors")
     assert net.extra["feature_names"] == ["x"]
     assert np.abs(net.predict(x[:, None]) - x[:, None]).max() < 0.2
@@ -170,6 +197,13 @@ def test_the_log_can_be_drawn(run: Run) -> None:
         (("--class-weight", "3"), "--class-weight: expected balanced, or weights as in yes=5,no=1; got '3'"),
         (("--class-weight", "setosa=x"), "--class-weight: expected a number for setosa, got 'x'"),
         (("--class-weight", "setosa=-1"), "weights >= 0, got 0: -1.0"),
+        (("--dropout", "x"), "--dropout: expected a number, several, or some by layer as in 1=0.1,2=0.5, got 'x'"),
+        (("--dropout", "1"), "dropout: "),
+        (("--ema", "1"), "--ema: expected a number from 0 to below 1, got '1'"),
+        (("--ema", "0.9", "--early-stopping", "3"), "--ema: expected no --early-stopping"),
+        (("--metrics", "acuracy"), "metrics: there is no 'acuracy': did you mean 'accuracy'?"),
+        (("--optimizer", "lbfgs", "--lr", "1"), "--lr: lbfgs takes none"),
+        (("--optimizer", "lbfgs", "--schedule", "cosine"), "schedule: expected none"),
         (("--l2", "-1"), "l2: expected a number >= 0, got -1.0"),
         (("--clip-norm", "0"), "--clip-norm: expected a number above 0, got '0'"),
         (("--watch", "cost"), "--watch: expected --early-stopping with it"),

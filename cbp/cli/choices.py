@@ -24,6 +24,7 @@ __all__ = [
     "number",
     "part_or_file",
     "positive",
+    "rates",
     "seconds",
     "seed",
     "sizes",
@@ -71,12 +72,17 @@ class Value:
         several = value if self.many and isinstance(value, list) else [value]
         if not all(type(each) in self.kinds for each in several):
             raise ValueError(f"expected {self.expected}, got {_as_toml(value)}")
-        line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(several)
         try:
-            return self(line.getvalue() if self.many else str(value))
+            return self(_line(value) if isinstance(value, list) else str(value))
         except argparse.ArgumentTypeError as error:
             raise ValueError(str(error)) from None
+
+
+def _line(values: list[Any]) -> str:
+    """As `csv` reads it, names with commas quoted."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(values)
+    return line.getvalue()
 
 
 def _as_toml(value: Any) -> str:
@@ -98,6 +104,14 @@ def _sizes(word: str) -> list[int]:
 
 def _columns(word: str) -> list[str]:
     return [name.strip() for name in next(csv.reader([word], skipinitialspace=True), []) if name.strip()]
+
+
+def _rates(word: str) -> list[float] | dict[int, float]:
+    """One number, several, or ``2=0.5,3=0.2`` by layer."""
+    words = [each for each in word.split(",") if each.strip()]
+    if "=" in word:
+        return {int(l): float(rate) for l, rate in (each.split("=") for each in words)}
+    return [float(each) for each in words]
 
 
 def _whole(least: int) -> Callable[[str], int]:
@@ -143,6 +157,7 @@ number = Value("a number", float, NUMBERS)
 positive = Value("a number above 0", _positive, NUMBERS)
 fraction = Value("a number from 0 to below 1", _fraction, NUMBERS)
 sizes = Value("sizes of layers such as 100 or 100,50", _sizes, (int,), many=True)
+rates = Value("a number, several, or some by layer as in 1=0.1,2=0.5", _rates, (*NUMBERS, str), many=True)
 columns = Value("names or numbers of columns", _columns, (str, int), many=True)
 duration = Value("a time such as 90s, 10m or 1.5h", seconds, (*NUMBERS, str))
 every = Value("a number of epochs such as 5, or a time such as 10m", _every, (int, str))

@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import Any
 
+import numpy as np
+
 from .._version import __version__
 from ..data import Dataset
 from ..network import Network
@@ -39,16 +41,18 @@ def fitted(
     """Train; None if Ctrl-C ended it, with the parameters of the last whole step."""
     net.extra = preparation.to_json() | _provenance(data, course, options)
     train = preparation.applied(data.train)
-    checked = data.validation and preparation.applied(data.validation)
+    validation = data.validation and preparation.applied(data.validation)
     try:
-        history = net.fit(
+        history: History | None = net.fit(
             train.X,
             train.targets,
             epochs=epochs(options, len(train)),
             batch_size=options.batch_size,
             optimizer=course.optimizer,
             schedule=course.schedule,
-            validation=(checked.X, checked.targets) if checked else None,
+            validation=_validation(validation, data.validation_weights),
+            metrics=options.metrics and options.metrics.split(","),
+            train_metrics=options.train_metrics,
             shuffle=options.shuffle,
             sample_weight=data.weights,
             class_weight=class_weights(options, train.class_names),
@@ -60,12 +64,21 @@ def fitted(
         )
     except KeyboardInterrupt:
         print(f"interrupted after epoch {net.epochs_trained}; keeping what was learned", file=sys.stderr)
-        return None
+        history = None
     except FloatingPointError as error:
         raise FloatingPointError(f"{error}; no model was written") from None
-    if history.stopped and not options.quiet:
+    if net.average is not None:
+        net.parameters = net.average
+    if history and history.stopped and not options.quiet:
         print(f"ended after epoch {net.epochs_trained}: {history.stopped}", file=sys.stderr)
     return history
+
+
+def _validation(data: Dataset | None, weights: np.ndarray | None) -> tuple[Any, ...] | None:
+    """As `Network.fit` takes it."""
+    if data is None:
+        return None
+    return (data.X, data.targets) if weights is None else (data.X, data.targets, weights)
 
 
 def _provenance(data: TrainingData, course: Course, options: argparse.Namespace) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Self
 
-from ..optimizers import SupportsUpdate
+from ..optimizers import SupportsIterate, SupportsUpdate
 from ..registry import registry
 from ..registry.made import optimizer
 from ..schedules import Schedule
@@ -89,16 +89,16 @@ class Course:
 
     Attributes
     ----------
-    optimizer : SupportsUpdate
-    schedule : Schedule
+    optimizer : SupportsUpdate or SupportsIterate
+    schedule : Schedule or None
     constants : dict
         What the optimiser was made with.
     name : str
         The optimiser and its constants, as --optimizer has them.
     """
 
-    optimizer: SupportsUpdate
-    schedule: Schedule
+    optimizer: SupportsUpdate | SupportsIterate
+    schedule: Schedule | None
     constants: dict[str, Any]
     name: str
 
@@ -112,12 +112,17 @@ class Course:
         if "lr" not in given and spec.name in RATES:
             given["lr"] = RATES[spec.name] * (1 - given.get("momentum", 0))
         made, known = optimizer(spec, **given), takes | given
-        return cls(made, schedule(options.schedule or "constant"), known, written(name, known))
+        chosen = None if options.schedule is None else schedule(options.schedule)
+        return cls(made, chosen, known, written(name, known))
 
     def as_options(self, options: argparse.Namespace, samples: int) -> dict[str, Any]:
         """The options that say the same, with every constant."""
-        course = {"optimizer": self.name, "schedule": of_schedule(self.schedule), "epochs": epochs(options, samples)}
-        return dict.fromkeys(SHORT) | course
+        chosen = self.schedule and of_schedule(self.schedule)
+        return dict.fromkeys(SHORT) | {
+            "optimizer": self.name,
+            "schedule": chosen,
+            "epochs": epochs(options, samples),
+        }
 
 
 def _short(options: argparse.Namespace, name: str, takes: Mapping[str, Any]) -> dict[str, Any]:

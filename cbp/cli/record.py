@@ -103,6 +103,8 @@ class Record:
     def _as_toml(self, value: Any, action: argparse.Action) -> Any:
         if isinstance(action, argparse._AppendAction):
             return [*chain.from_iterable(value)]
+        if isinstance(value, dict):
+            return ",".join(f"{key}={each}" for key, each in value.items())
         path = isinstance(action.type, Value) and action.type.path and isinstance(value, str)
         return self._seen_from_here(value) if path and value not in names() else value
 

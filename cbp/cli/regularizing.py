@@ -6,9 +6,11 @@ import argparse
 from typing import Any
 
 from ..suggestions import did_you_mean
-from .choices import columns, number, positive, text
+from .choices import columns, fraction, number, positive, rates, text
 
 __all__ = ["add_regularization_options", "class_weights", "regularization"]
+
+AS_THEY_ARE = ("l1", "l2", "input_noise", "max_norm", "clip_value", "clip_norm", "ema")
 
 
 def add_regularization_options(group: argparse._ArgumentGroup) -> None:
@@ -16,9 +18,24 @@ def add_regularization_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--l1", metavar="C", type=number, default=0.0, help="adds C·Σ|W| to the cost (default: 0)")
     add("--l2", metavar="C", type=number, default=0.0, help="adds ½·C·ΣW² to the cost (default: 0)")
+    add(
+        "--dropout",
+        metavar="P",
+        type=rates,
+        help="probability that a hidden unit is left out of a step: one for all, one for each layer as in 0.2,0.5, or "
+        "by layer as in 1=0.1,2=0.5, where 1 is the input (default: 0)",
+    )
+    add("--input-noise", metavar="S", type=number, default=0.0, help="standard deviation of noise added (default: 0)")
     add("--max-norm", metavar="C", type=positive, help="bound on the weights into each unit (default: none)")
     add("--clip-value", metavar="C", type=positive, help="bound on each number of the gradient (default: none)")
     add("--clip-norm", metavar="C", type=positive, help="bound on the norm of the gradient (default: none)")
+    add(
+        "--ema",
+        metavar="D",
+        type=fraction,
+        help="the model gets the mean of the parameters after each step, those of k steps ago weighing D^k "
+        "(default: those after the last step)",
+    )
     add(
         "--class-weight",
         metavar="WEIGHTS",
@@ -29,7 +46,10 @@ def add_regularization_options(group: argparse._ArgumentGroup) -> None:
 
 def regularization(options: argparse.Namespace) -> dict[str, Any]:
     """The keywords of `Network.fit` that regularise."""
-    return {name: getattr(options, name) for name in ("l1", "l2", "max_norm", "clip_value", "clip_norm")}
+    dropout = options.dropout
+    if isinstance(dropout, list) and len(dropout) == 1:
+        dropout = dropout[0]
+    return {name: getattr(options, name) for name in AS_THEY_ARE} | {"dropout": dropout or 0.0}
 
 
 def class_weights(options: argparse.Namespace, class_names: tuple[str, ...]) -> dict[int, float] | str | None:

@@ -57,7 +57,7 @@ def add_file_options(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def chooses_by_validation(options: argparse.Namespace, schedule: Schedule) -> bool:
+def chooses_by_validation(options: argparse.Namespace, schedule: Schedule | None) -> bool:
     """Whether validation decides anything, so that samples it sees are no longer fit to judge the model by."""
     return options.early_stopping is not None or isinstance(schedule, Plateau)
 
@@ -73,6 +73,8 @@ def callbacks(options: argparse.Namespace) -> list[Any]:
         A file cannot be written.
     """
     _check_pairs(options)
+    if options.ema is not None and options.early_stopping is not None:
+        raise ValueError("--ema: expected no --early-stopping, whose model is that of the best epoch and no mean")
     made: list[Any] = []
     if options.early_stopping is not None:
         made.append(EarlyStopping(options.early_stopping, monitor=options.watch, min_delta=options.min_delta or 0.0))

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data import DataError, Dataset, load
 from ..suggestions import did_you_mean
-from .choices import fraction, part_or_file, text
+from .choices import fraction, part_or_file, text, texts
 from .sources import add_columns, listed
 
 __all__ = ["TrainingData", "add_data_options"]
@@ -53,6 +53,18 @@ def add_data_options(group: argparse._ArgumentGroup) -> None:
         f"for the score; {VALIDATION} of the rest where --early-stopping or a plateau decides by it)",
     )
     add(
+        "--metrics",
+        metavar="NAMES",
+        type=texts,
+        help="what else to measure there: f1, auc, top_3, mae, ..., as help(cbp.metrics) lists "
+        "them (default: accuracy of classes)",
+    )
+    add(
+        "--train-metrics",
+        action="store_true",
+        help="measure these on the training samples too (default: do not)",
+    )
+    add(
         "--no-scale",
         dest="scale",
         action="store_false",
@@ -69,8 +81,8 @@ class TrainingData:
     all, train : Dataset
     validation, held_out : Dataset or None
         To measure on after each epoch, and for the score.
-    weights : (n,) array or None
-        Of the samples of `train`.
+    weights, validation_weights : (n,) array or None
+        Of the samples of `train` and of `validation`.
     fraction : float or None
         What part is held out; None for the data's own test part.
     part : float, str or None
@@ -82,6 +94,7 @@ class TrainingData:
     validation: Dataset | None
     held_out: Dataset | None
     weights: np.ndarray | None
+    validation_weights: np.ndarray | None
     fraction: float | None
     part: float | str | None
 
@@ -105,10 +118,11 @@ class TrainingData:
         column = options.sample_weight
         train, weights = _unweighted(train, column)
         data = _unweighted(data, column)[0]
-        validation, held_out = (each and _unweighted(each, column)[0] for each in (validation, held_out))
+        held_out = held_out and _unweighted(held_out, column)[0]
         if isinstance(part, str):
             validation = _load_like(part, train, options)
-        return cls(data, train, validation, held_out, weights, share, part)
+        validation, to_validate = _unweighted(validation, column) if validation else (None, None)
+        return cls(data, train, validation, held_out, weights, to_validate, share, part)
 
     def as_options(self) -> dict[str, Any]:
         """The options that were left open, as they were settled."""
@@ -130,11 +144,12 @@ def _load(options: argparse.Namespace) -> Dataset:
 
 
 def _load_like(source: str, train: Dataset, options: argparse.Namespace) -> Dataset:
-    """Data with the columns and the classes of `train`."""
+    """Data with the columns and the classes of `train`, and that of the weights."""
+    weight = [options.sample_weight] if options.sample_weight else []
     return load(
         source,
         target=listed(options.target),
-        features=train.feature_names,
+        features=[*train.feature_names, *weight],
         task=train.task,
         class_names=train.class_names,
         header=options.header,

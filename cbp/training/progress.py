@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "Tell", "describe"]
 
 LINES = 10
-HELD_OUT = "validation_"
+VALIDATION = "validation_"
 
 
 def describe(history: History) -> str:
-    """The newest epoch in words: ``cost 0.1234, held-out accuracy 97.2%``."""
+    """The newest epoch in words: ``cost 0.1234, validation accuracy 97.2%``."""
     row = history.last()
     scores = [column for column in row if column not in ("cost", "validation_cost", "seconds", "lr")]
-    if "validation_cost" in row and not any(column.startswith(HELD_OUT) for column in scores):
+    if "validation_cost" in row and not any(column.startswith(VALIDATION) for column in scores):
         scores.append("validation_cost")
     return ", ".join(_in_words(column, row[column]) for column in ("cost", *scores))
 
 
 def _in_words(column: str, value: float) -> str:
-    name = column.removeprefix(HELD_OUT)
-    words = ("held-out " if name != column else "") + name.replace("_", " ")
+    name = column.removeprefix(VALIDATION)
+    words = column.replace("_", " ")
     return f"{words} {value:.1%}" if name.startswith(("accuracy", "top_")) else f"{words} {value:.4g}"
 
 
