@@ -292,12 +292,18 @@ cdef class Epochs:
         course.clip_value = limit(regularization.clip_value)
         course.clip_norm = limit(regularization.clip_norm)
         course.max_norm = limit(regularization.max_norm)
-        course.shapes = course.l1 or course.l2 or min(course.clip_value, course.clip_norm) < INFINITY
+        self.penalize(course.l1, course.l2)
         if regularization.ema is not None:
             course.decay, self.average = regularization.ema, self.theta.copy()
         self.squares, self.norms = squares, norms
         course.squares, course.norms = &squares[0] if course.clip_norm < INFINITY else NULL, &norms[0]
         return 0
+
+    def penalize(self, double l1, double l2):
+        """Add l1·Σ|W| + ½·l2·ΣW² to E from now on; to plain gradient descent, only if it began with a penalty."""
+        cdef Course *course = &self.course
+        course.l1, course.l2 = l1, l2
+        course.shapes = l1 or l2 or min(course.clip_value, course.clip_norm) < INFINITY
 
     cdef int make_room(self, Py_ssize_t B) except -1:
         """Buffers for batches of up to B samples."""

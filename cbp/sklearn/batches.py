@@ -1,4 +1,4 @@
-"""An epoch of an estimator through the core: batches in scikit-learn's order, its L2 term, its loss."""
+"""An epoch of an estimator through the core: batches in scikit-learn's order, its penalties, its loss."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 
 from ..core.epoch import Epochs
 from ..network import Network
+from ..training.regularization import Regularization
 from .optimizer import StepTaker
+from .penalty import Penalty
 
 __all__ = ["Batches", "Samples", "dense"]
 
@@ -53,8 +55,10 @@ class Batches:
     samples : Samples
         Sparse ones become dense batch by batch.
     batch_size : int
-    alpha : float
-        E of a batch of weight w has ½·alpha·Σ‖W‖²/w added, as in scikit-learn, over the W that learn.
+    penalty : Penalty
+        Of a batch of weight w, E has its w-th part added.
+    regularization : Regularization
+        What else is done in a step.
     threads : int
     loss : callable
         The loss of samples: of their mean cost and the samples.
@@ -66,70 +70,77 @@ class Batches:
         taker: StepTaker,
         samples: Samples,
         batch_size: int,
-        alpha: float,
+        penalty: Penalty,
+        regularization: Regularization,
         threads: int,
         loss: Callable[[float, Samples], float],
     ) -> None:
-        self._net, self._taker, self._samples, self._alpha = net, taker, samples, alpha
+        self._net, self._taker, self._samples, self._penalty = net, taker, samples, penalty
         self._batch_size, self._loss = batch_size, loss
-        self._learning = [l for l in net.W if l not in net.frozen]
-        self._blocks: list[tuple[np.ndarray, np.ndarray]] = []
         self._whole = samples.weights is None and not hasattr(samples.X, "toarray")
         no_slots = np.empty((0, net.n_parameters), net.dtype)
         self._epochs = Epochs(net._plan, net.parameters, np.zeros(2, net.dtype), batch_size, self._step,
-                              np.empty(0), no_slots, threads)  # fmt: skip
+                              np.empty(0), no_slots, threads, None, regularization)  # fmt: skip
         if self._whole:
             self._epochs.feed(samples.X, samples.targets, None, None)
-        self._weights: Iterator[float] = iter(())
+        self._part = self._penalties = 0.0
 
-    def run(self, order: np.ndarray, rates: np.ndarray) -> float:
-        """Run an epoch: one step with each of the rates. Return the loss of a sample, the L2 term with it.
+    def run(self, order: np.ndarray, rates: np.ndarray, seed: int, number: int) -> float:
+        """Run an epoch: one step with each of the rates. Return the loss of a sample, the penalties with it.
+
+        Dropout and noise are drawn from (seed, number).
 
         Raises
         ------
         cbp.core.epoch.NotFinite
             The cost of a batch is not finite; the parameters are those before it.
         """
-        n, self._penalty = len(self._samples), 0.0
-        starts = range(0, n, self._batch_size)
-        rows = [min(self._batch_size, n - start) for start in starts]
+        n, self._penalties = len(self._samples), 0.0
+        self._epochs.begin(seed, number)
         if self._whole:
-            self._weights, self._rows = iter(rows), iter(rows)
-            self._epochs.arrange(order)
-            self._epochs.begin()
-            self._epochs.run(rates)
-            return self._loss(self._epochs.cost / n, self._samples) + self._penalty / n
-        loss = 0.0
-        for k, (start, size) in enumerate(zip(starts, rows, strict=True)):
-            loss += size * self._one(self._samples.take(order[start : start + size]), rates[k : k + 1])
-        return (loss + self._penalty) / n
+            loss = n * self._at_once(order, rates)
+        else:
+            loss = sum(self._one(*each) for each in zip(self._batches_of(order), rates[:, None], strict=True))
+        return (loss + self._penalties) / n
+
+    def _at_once(self, order: np.ndarray, rates: np.ndarray) -> float:
+        """Every step; the loss of a sample. The batches are alike, but for what is left over."""
+        n, left_over = len(self._samples), len(self._samples) % self._batch_size
+        self._epochs.arrange(order)
+        whole = n // self._batch_size
+        for size, part in ((self._batch_size, rates[:whole]), (left_over, rates[whole:])):
+            if len(part):
+                self._weigh(size, size)
+                self._epochs.run(part)
+        return self._loss(self._epochs.cost / n, self._samples)
+
+    def _batches_of(self, order: np.ndarray) -> Iterator[Samples]:
+        for start in range(0, len(order), self._batch_size):
+            yield self._samples.take(order[start : start + self._batch_size])
 
     def _one(self, batch: Samples, rates: np.ndarray) -> float:
-        """One step; the batch's loss."""
+        """One step; the sum of the batch's losses."""
         weight = float(len(batch)) if batch.weights is None else float(batch.weights.sum())
-        self._weights, self._rows = iter([weight]), iter([len(batch)])
+        before = self._epochs.cost
+        self._weigh(len(batch), weight)
         self._epochs.feed(dense(batch.X), batch.targets, None, batch.weights, True)
-        self._epochs.begin()
         self._epochs.run(rates)
-        return self._loss(self._epochs.cost / weight, batch) if weight else 0.0
+        return len(batch) * self._loss((self._epochs.cost - before) / weight, batch) if weight else 0.0
+
+    def _weigh(self, size: int, weight: float) -> None:
+        """Let the penalties be those of batches of so many samples and such a weight, if that is not 0."""
+        if weight:
+            self._epochs.penalize(self._penalty.l1 / weight, self._penalty.alpha / weight)
+            self._part = size / weight
 
     def _step(self, gradient: np.ndarray, rate: float) -> None:
-        """The core's optimiser in Python: add the gradient of the L2 term, and take the optimiser's step."""
-        theta, scale = self._net.parameters, self._alpha / next(self._weights)
-        if not self._blocks:
-            self._blocks = [(gradient[s], theta[s]) for s in map(self._block, self._learning)]
-        if scale:
-            self._penalty += 0.5 * scale * next(self._rows) * sum(float(W.dot(W)) for _, W in self._blocks)
-            for of_W, W in self._blocks:
-                of_W += scale * W  # noqa: PLW2901 - into the core's gradient
+        """The core's optimiser in Python: write the penalties down, and take the optimiser's step."""
+        theta = self._net.parameters
+        self._penalties += self._part * self._penalty(theta)
         before = [theta[s].copy() for s in map(self._layer, self._net.frozen)]
         self._taker(theta, gradient, rate)
         for l, kept in zip(self._net.frozen, before, strict=True):
             theta[self._layer(l)] = kept
-
-    def _block(self, l: int) -> slice:
-        """Where W^l lies in the parameters."""
-        return slice(*self._net._plan.offsets(l))
 
     def _layer(self, l: int) -> slice:
         """Where W^l and b^l lie in the parameters."""

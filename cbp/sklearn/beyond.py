@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .batches import dense
@@ -16,7 +17,7 @@ from .weights import adopt, network_of
 __all__ = ["Beyond"]
 
 
-class Beyond:
+class Beyond(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Methods that both estimators have besides scikit-learn's."""
 
     def network(self) -> Any:
@@ -32,6 +33,23 @@ class Beyond:
         """
         check_is_fitted(self)
         return network_of(self)
+
+    def transform(self, X: ArrayLike) -> np.ndarray:
+        """What the last hidden layer makes of the samples, for the next step of a pipeline.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        (n_samples, hidden_layer_sizes[-1]) array
+        """
+        return self.hidden_activations(X)
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.coefs_[-1].shape[0])
 
     def hidden_activations(self, X: ArrayLike, layer: int = -1) -> np.ndarray:
         """What a hidden layer makes of the samples.
@@ -71,8 +89,8 @@ class Beyond:
         (n_samples, n_features) array
         """
         net, ready = self._ready(X)
-        _, y = self._validate_input(X, y, True, False)  # type: ignore[attr-defined]
-        targets = self._targets(y.reshape(len(ready), -1), net.dtype)  # type: ignore[attr-defined]
+        _, y = self._validate_input(X, y, True, False)
+        targets = self._targets(y.reshape(len(ready), -1), net.dtype)
         return np.asarray(net.gradients(ready, targets, inputs=True).inputs) * len(ready)
 
     def _ready(self, X: ArrayLike) -> tuple[Any, np.ndarray]:

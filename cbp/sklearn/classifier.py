@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -39,6 +39,16 @@ beta_1, beta_2, epsilon, n_iter_no_change, max_fun
         Weights of the classes, as elsewhere in scikit-learn; multiplies `sample_weight`.
     out_activation : str, optional
         The output layer's activation; by default what fits the loss.
+    l1 : float
+        Strength of a penalty l1·Σ|W|, which like alpha's is divided by the samples of the batch.
+    dropout : float, sequence of float, or mapping of layer to float
+        The probability that a unit of a hidden layer is left out of a step: one for all of them, one for each, or
+        ``{1: 0.2, 2: 0.5}`` by layer, where 1 is the input.
+    input_noise : float
+        The standard deviation of noise that is added to X in each step.
+    max_norm, clip_value, clip_norm : float, optional
+        The largest norm of the weights into a unit after a step; the largest size of a number of the gradient; the
+        largest norm of all of it.
     frozen_layers : sequence of int
         Indices of coefs_ that do not learn, nor their intercepts_.
     n_threads : int, optional
@@ -95,6 +105,12 @@ n_iter_, t_, n_layers_, n_outputs_, out_activation_, n_features_in_, feature_nam
         loss: Any = "log_loss",
         class_weight: Any = None,
         out_activation: Any = None,
+        l1: float = 0.0,
+        dropout: float | Sequence[float] | Mapping[int, float] = 0.0,
+        input_noise: float = 0.0,
+        max_norm: float | None = None,
+        clip_value: float | None = None,
+        clip_norm: float | None = None,
         frozen_layers: Sequence[int] = (),
         n_threads: int | None = None,
     ) -> None:
@@ -124,6 +140,12 @@ n_iter_, t_, n_layers_, n_outputs_, out_activation_, n_features_in_, feature_nam
         self.loss = loss
         self.class_weight = class_weight
         self.out_activation = out_activation
+        self.l1 = l1
+        self.dropout = dropout
+        self.input_noise = input_noise
+        self.max_norm = max_norm
+        self.clip_value = clip_value
+        self.clip_norm = clip_norm
         self.frozen_layers = frozen_layers
         self.n_threads = n_threads
 

@@ -9,37 +9,79 @@ from sklearn.utils.optimize import _check_optimize_result
 
 from ..network import Network
 from .batches import Samples, dense
+from .parameters import IN_A_STEP, regularization
+from .penalty import Penalty
+from .record import Record
 
 __all__ = ["fit_lbfgs"]
 
 ROWS = 4096  # of a sparse matrix made dense at once
 
 
-def fit_lbfgs(estimator: Any, net: Network, samples: Samples) -> None:
+def fit_lbfgs(estimator: Any, net: Network, samples: Samples, record: Record) -> None:
     """Minimise the estimator's loss over the parameters of `net`."""
     from scipy.optimize import minimize
 
+    _check_smooth(estimator, net)
     objective = Objective(net, samples, float(estimator.alpha))
+    watch = Watch(estimator, net, samples, objective, record)
+    record.begin()
     found = minimize(
         objective,
         net.parameters.astype(np.float64),
         method="L-BFGS-B",
         jac=True,
         options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
-        callback=_printer(objective) if estimator.verbose else None,
+        callback=watch,
     )
-    estimator.n_iter_ = _check_optimize_result("lbfgs", found, estimator.max_iter)
-    penalty = objective.penalty(found.x)
-    estimator.loss_ = estimator._loss_of(found.fun - penalty, samples) + penalty
+    if not watch.stopped:
+        estimator.n_iter_ = _check_optimize_result("lbfgs", found, estimator.max_iter)
+    estimator.loss_ = watch.loss(found)
     net.parameters[...] = found.x
 
 
-def _printer(objective: Objective) -> Any:
-    def shown(intermediate_result: Any) -> None:
-        objective.iterations += 1
-        print(f"Iteration {objective.iterations}, loss = {intermediate_result.fun:.8f}")
+def _check_smooth(estimator: Any, net: Network) -> None:
+    """ValueError for what L-BFGS cannot do."""
+    dropped = any(regularization(estimator).rates(net.L))
+    for name in ("l1", *IN_A_STEP):
+        value = getattr(estimator, name)
+        if dropped if name == "dropout" else value not in (0, None):
+            raise ValueError(
+                f"{name}: expected none with solver='lbfgs', which minimises one smooth function and has no steps to "
+                f"change, got {value!r}; take another solver, or alpha"
+            )
 
-    return shown
+
+class Watch:
+    """What happens after each iteration.
+
+    Attributes
+    ----------
+    stopped : bool
+        Whether it has ended the search.
+    """
+
+    def __init__(self, estimator: Any, net: Network, samples: Samples, objective: Objective, record: Record) -> None:
+        self._estimator, self._net, self._samples, self._record = estimator, net, samples, record
+        self._objective, self.stopped = objective, False
+
+    def loss(self, found: Any) -> float:
+        """The estimator's loss where the objective is known."""
+        penalty = self._objective.penalty(found.x)
+        return float(self._estimator._loss_of(found.fun - penalty, self._samples) + penalty)
+
+    def __call__(self, intermediate_result: Any) -> None:
+        """Write an iteration down; StopIteration if it shall be the last."""
+        self._net.parameters[...] = intermediate_result.x
+        self._record.write(self.loss(intermediate_result), 0)
+        self._record.count_improvement()
+        message = self._record.stalled() if self._estimator.early_stopping else None
+        if message and self._estimator.verbose:
+            print(f"{message} Stopping.")
+        self.stopped = self._record.stopped or message is not None
+        if self.stopped:
+            raise StopIteration
+        self._record.begin()
 
 
 class Objective:
@@ -54,14 +96,13 @@ class Objective:
     """
 
     def __init__(self, net: Network, samples: Samples, alpha: float) -> None:
-        self._net, self.iterations = net, 0
+        self._net = net
         whole = not hasattr(samples.X, "toarray")
         starts = [0] if whole else range(0, len(samples), ROWS)
         self._parts = [slice(start, len(samples) if whole else start + ROWS) for start in starts]
         self._samples = samples
         self._weight = float(len(samples) if samples.weights is None else samples.weights.sum(dtype=np.float64))
-        self._scale = alpha / self._weight
-        self._blocks = [slice(*net._plan.offsets(l)) for l in net.W if l not in net.frozen]
+        self._penalty = Penalty(net, alpha)
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """The objective and its gradient."""
@@ -74,10 +115,10 @@ class Objective:
             found = self._net.gradients(dense(part.X), part.targets, part.weights)
             cost += found.cost * weight / self._weight
             gradient += found.flat * (weight / self._weight)
-        for block in self._blocks:
-            gradient[block] += self._scale * theta[block]
+        for block in self._penalty.blocks:
+            gradient[block] += self._penalty.alpha / self._weight * theta[block]
         return cost + self.penalty(theta), gradient
 
     def penalty(self, theta: np.ndarray) -> float:
         """½·alpha·Σ‖W‖²/w."""
-        return 0.5 * self._scale * sum(float(theta[block].dot(theta[block])) for block in self._blocks)
+        return self._penalty(theta) / self._weight

@@ -11,8 +11,11 @@ from sklearn.utils._param_validation import HasMethods, Interval, InvalidParamet
 from ..plugin import Activation, Cost
 from ..registry import made
 from ..registry.chosen import Chosen, choose
+from ..training.regularization import Regularization
 
-__all__ = ["CONSTRAINTS", "checked_choice", "hidden_layer_sizes"]
+__all__ = ["CONSTRAINTS", "IN_A_STEP", "checked_choice", "hidden_layer_sizes", "regularization"]
+
+IN_A_STEP = ("dropout", "input_noise", "max_norm", "clip_value", "clip_norm")  # by their names in Regularization, too
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -40,6 +43,12 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "max_fun": [Interval(Integral, 1, None, closed="left")],
     "loss": [str, Chosen, Cost],
     "out_activation": [str, Chosen, Activation, None],
+    "l1": [Interval(Real, 0, None, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left"), "array-like", dict],
+    "input_noise": [Interval(Real, 0, None, closed="left")],
+    "max_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "clip_value": [Interval(Real, 0, None, closed="neither"), None],
+    "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
     "frozen_layers": ["array-like"],
     "n_threads": [Interval(Integral, 1, None, closed="left"), None],
 }
@@ -51,6 +60,11 @@ def hidden_layer_sizes(sizes: Any) -> list[int]:
     if np.any(np.array(listed) <= 0):
         raise ValueError(f"hidden_layer_sizes must be > 0, got {listed}.")
     return listed
+
+
+def regularization(estimator: Any) -> Regularization:
+    """What is done in each step, but for the penalties, whose part depends on the batch."""
+    return Regularization(**{name: getattr(estimator, name) for name in IN_A_STEP})
 
 
 def checked_choice(estimator: Any, parameter: str, kind: str, choice: Any) -> Any:

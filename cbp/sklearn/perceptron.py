@@ -18,8 +18,10 @@ from .full_batch import fit_lbfgs
 from .held_out import HeldOut, split
 from .optimizer import is_stochastic
 from .parameters import CONSTRAINTS, hidden_layer_sizes
+from .record import Record
 from .stochastic import fit_stochastic
-from .versions import validate_data
+from .tasks import Tasks
+from .versions import CallbackSupportMixin, validate_data
 from .weights import adopt, draw, network_of
 
 __all__ = ["Perceptron"]
@@ -27,7 +29,7 @@ __all__ = ["Perceptron"]
 ROWS = 4096  # of a sparse matrix made dense at once
 
 
-class Perceptron(Beyond, BaseEstimator, ABC):
+class Perceptron(CallbackSupportMixin, Beyond, BaseEstimator, ABC):
     """The base of `MLPClassifier` and `MLPRegressor`."""
 
     _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS
@@ -72,6 +74,8 @@ class Perceptron(Beyond, BaseEstimator, ABC):
         return True
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool, X_val: Any = None, y_val: Any = None) -> Self:
+        most = self.max_iter + (not is_stochastic(self.solver))  # L-BFGS only says when an iteration has ended
+        tasks = Tasks(self, X, y, sample_weight, most)
         hidden = hidden_layer_sizes(self.hidden_layer_sizes)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         X, y = self._validate_input(X, y, incremental, first)
@@ -85,7 +89,7 @@ class Perceptron(Beyond, BaseEstimator, ABC):
         net = network_of(self)
         self._check_sizes(net, sizes)
         adopt(self, net)
-        self._learn(net, X, y, weights, incremental, X_val, y_val)
+        self._learn(net, X, y, weights, incremental, X_val, y_val, tasks)
         if not np.isfinite(net.parameters).all():
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
@@ -106,8 +110,7 @@ class Perceptron(Beyond, BaseEstimator, ABC):
         self.n_layers_ = len(sizes)
         self.out_activation_ = self._choose_output()
         draw(self, sizes, dtype, self._random_state)
-        if is_stochastic(self.solver):
-            self._begin_record()
+        self._begin_record()
 
     def _begin_record(self) -> None:
         """Nothing has been learnt yet."""
@@ -120,15 +123,20 @@ class Perceptron(Beyond, BaseEstimator, ABC):
         self.best_loss_ = None if self.early_stopping else np.inf
 
     def _learn(
-        self, net: Network, X: Any, y: np.ndarray, weights: np.ndarray | None, incremental: bool, X_val: Any, y_val: Any
+        self,
+        net: Network,
+        X: Any,
+        y: np.ndarray,
+        weights: np.ndarray | None,
+        incremental: bool,
+        X_val: Any,
+        y_val: Any,
+        tasks: Tasks,
     ) -> None:
         targets = self._targets(y, net.dtype)
         X = _rows(X, net.dtype)
         samples = Samples(X, targets, None if weights is None else weights.astype(net.dtype, copy=False))
         held_out = None if X_val is None else self._given_held_out(X_val, y_val, net.dtype)
-        if not is_stochastic(self.solver):
-            fit_lbfgs(self, net, samples)
-            return
         if self.early_stopping and incremental:
             raise ValueError("partial_fit does not support early_stopping=True")
         if self.early_stopping and held_out is None:
@@ -138,7 +146,12 @@ class Perceptron(Beyond, BaseEstimator, ABC):
             self._begin_record()
         if self._best is None:
             self._best = net.parameters.copy()
-        fit_stochastic(self, net, samples, held_out, incremental)
+        record = Record(self, net, held_out, tasks)
+        if is_stochastic(self.solver):
+            fit_stochastic(self, net, samples, record, incremental)
+        else:
+            fit_lbfgs(self, net, samples, record)
+        record.end()
 
     def _stratifies(self) -> bool:
         """Whether a held-out fraction has as much of each class."""
@@ -180,6 +193,7 @@ class Perceptron(Beyond, BaseEstimator, ABC):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 

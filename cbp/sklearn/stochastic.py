@@ -1,4 +1,4 @@
-"""Learning batch by batch: epochs, when to stop, and what is written down of each, as scikit-learn does it."""
+"""Learning batch by batch: epochs, and when to stop, as scikit-learn does it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from ..core.epoch import NotFinite
 from ..core.threads import available
 from ..network import Network
 from .batches import Batches, Samples
-from .held_out import HeldOut
 from .optimizer import StepTaker
+from .parameters import regularization
+from .penalty import Penalty
 from .rates import Rates
+from .record import Record
 
 __all__ = ["Stochastic", "fit_stochastic"]
 
 
-def fit_stochastic(estimator: Any, net: Network, samples: Samples, held_out: HeldOut | None, incremental: bool) -> None:
+def fit_stochastic(estimator: Any, net: Network, samples: Samples, record: Record, incremental: bool) -> None:
     """Train `net` with the estimator's stochastic solver: one epoch if `incremental`, else until it stops."""
     keeps = incremental or estimator.warm_start == "optimizer"
     if not (keeps and hasattr(estimator, "_optimizer")):
         estimator._optimizer = StepTaker(estimator, net)
-    Stochastic(estimator, net, samples, held_out, incremental).solve()
+    Stochastic(estimator, net, samples, record, incremental).solve()
 
 
 class Stochastic:
@@ -35,26 +37,26 @@ class Stochastic:
     estimator : MLPClassifier or MLPRegressor
     net : Network
     samples : Samples
-    held_out : HeldOut or None
+    record : Record
     incremental : bool
     """
 
-    def __init__(
-        self, estimator: Any, net: Network, samples: Samples, held_out: HeldOut | None, incremental: bool
-    ) -> None:
-        self._estimator, self._net, self._held_out, self._incremental = estimator, net, held_out, incremental
+    def __init__(self, estimator: Any, net: Network, samples: Samples, record: Record, incremental: bool) -> None:
+        self._estimator, self._net, self._record, self._incremental = estimator, net, record, incremental
         self._samples, self._order = samples, np.arange(len(samples))
         batch_size = _batch_size(estimator.batch_size, len(samples))
         threads = available() if estimator.n_threads is None else int(estimator.n_threads)
+        penalty, in_a_step = Penalty(net, float(estimator.alpha), float(estimator.l1)), regularization(estimator)
         self._batches = Batches(
-            net, estimator._optimizer, samples, batch_size, float(estimator.alpha), threads, estimator._loss_of
+            net, estimator._optimizer, samples, batch_size, penalty, in_a_step, threads, estimator._loss_of
         )
         self._rates = Rates(estimator, -(-len(samples) // batch_size))
+        random = any(in_a_step.rates(net.L)) or in_a_step.input_noise  # else nothing is drawn, as in scikit-learn
+        self._seed = int(estimator._random_state.randint(2**31)) if random else 0
 
     def solve(self) -> None:
         """Take epochs until there is a reason to stop."""
         estimator = self._estimator
-        estimator.n_iter_ = 0
         try:
             while not self._epoch():
                 if estimator.n_iter_ == estimator.max_iter:
@@ -67,37 +69,24 @@ class Stochastic:
                     break
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=4)
-        if estimator.early_stopping:
-            self._net.parameters = estimator._best
 
     def _epoch(self) -> bool:
         """One epoch; whether it is the last."""
-        estimator = self._estimator
+        estimator, record = self._estimator, self._record
+        record.begin()
         if estimator.shuffle:
             self._order = self._order[_permutation(len(self._order), estimator._random_state)]
         try:
-            loss = self._batches.run(self._order, self._rates.next())
+            loss = self._batches.run(self._order, self._rates.next(), self._seed, int(estimator.t_))
         except NotFinite as stop:
             return self._diverged(stop)
-        self._write(loss)
-        self._count_improvement()
+        record.write(loss, len(self._samples))
+        record.count_improvement()
         reason = self._rates.epoch_ended()
-        if reason is None and estimator._no_improvement_count > estimator.n_iter_no_change:
-            reason = self._rates.stalled(self._stalled())
+        if reason is None and (message := record.stalled()):
+            reason = self._rates.stalled(message)
             estimator._no_improvement_count = estimator._no_improvement_count if reason else 0
-        return reason is not None or self._incremental
-
-    def _write(self, loss: float) -> None:
-        """Write an epoch down."""
-        estimator = self._estimator
-        estimator.n_iter_ += 1
-        estimator.loss_ = loss
-        estimator.t_ += len(self._samples)
-        estimator.loss_curve_.append(loss)
-        if estimator.verbose:
-            print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
-        if self._held_out is not None:
-            self._held_out.measure(estimator, self._net)
+        return reason is not None or record.stopped or self._incremental
 
     def _diverged(self, stop: NotFinite) -> bool:
         """Write down an epoch whose loss is not finite: it is the last, and its parameters are not kept."""
@@ -108,7 +97,7 @@ class Stochastic:
                 f"preprocessed. The loss of {where} is not finite: scale the data, or lower learning_rate_init."
             ) from None
         self._net.parameters[...] = np.nan
-        self._write(np.nan)
+        self._record.write(np.nan, len(self._samples))
         warnings.warn(
             f"Stochastic Optimizer: the loss of {where} is not finite. The weights are those of the best validation "
             "score before; scale the data, or lower learning_rate_init.",
@@ -116,27 +105,6 @@ class Stochastic:
             stacklevel=5,
         )
         return True
-
-    def _count_improvement(self) -> None:
-        """Count epochs without a better loss, or with early stopping a better validation score."""
-        estimator = self._estimator
-        if estimator.early_stopping:
-            score, best = estimator.validation_scores_[-1], estimator.best_validation_score_
-            worse = score < best + estimator.tol
-            if score > best:
-                estimator.best_validation_score_, estimator._best = score, self._net.parameters.copy()
-        else:
-            worse = estimator.loss_ > estimator.best_loss_ - estimator.tol
-            estimator.best_loss_ = min(estimator.best_loss_, estimator.loss_)
-        estimator._no_improvement_count = estimator._no_improvement_count + 1 if worse else 0
-
-    def _stalled(self) -> str:
-        estimator = self._estimator
-        what = "Validation score" if estimator.early_stopping else "Training loss"
-        return (
-            f"{what} did not improve more than tol={estimator.tol:f} for {estimator.n_iter_no_change} "
-            "consecutive epochs."
-        )
 
 
 def _batch_size(asked: Any, n: int) -> int:

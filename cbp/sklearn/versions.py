@@ -6,7 +6,15 @@ from typing import Any
 
 from sklearn.utils import validation
 
-__all__ = ["validate_data"]
+try:
+    from sklearn.callback import CallbackSupportMixin
+except ModuleNotFoundError:  # before 1.9
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """There are no callbacks."""
+
+
+__all__ = ["CallbackSupportMixin", "validate_data"]
 
 
 def validate_data(estimator: Any, X: Any, y: Any = "no_validation", **options: Any) -> Any:

@@ -40,7 +40,8 @@ def draw(estimator: Any, sizes: list[int], dtype: np.dtype, rng: np.random.Rando
     """Set coefs_ and intercepts_ as scikit-learn draws them; of an activation it does not know, as cbp does."""
     hidden = hidden_activations(estimator, len(sizes) - 2)
     estimator.coefs_, estimator.intercepts_ = [], []
-    for sigma, (fan_in, fan_out) in zip([*hidden, hidden[-1]], pairwise(sizes), strict=True):
+    last = hidden[-1] if hidden else hidden_activations(estimator, 1)[0]
+    for sigma, (fan_in, fan_out) in zip([*hidden, last], pairwise(sizes), strict=True):
         W, b = _drawn(sigma, fan_in, fan_out, rng)
         estimator.coefs_.append(W.astype(dtype, copy=False))
         estimator.intercepts_.append(b.astype(dtype, copy=False))

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from sklearn import datasets
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, recall_score
+from sklearn.pipeline import make_pipeline
 from sklearn.utils._testing import assert_allclose
 
 import cbp
+from cbp.plugin import Activation, Cost
 from cbp.sklearn import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -120,6 +123,63 @@ def test_early_stopping_restores_the_best_weights_on_the_validation_data() -> No
     assert len(model.validation_scores_) == model.n_iter_ < model.max_iter
 
 
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "nadam"])
+def test_early_stopping_restores_the_best_weights_with_every_solver(solver: str) -> None:
+    settings: dict[str, Any] = {"solver": solver, "learning_rate_init": 0.02, "n_iter_no_change": 5}
+    model = MLPRegressor(hidden_layer_sizes=50, early_stopping=True, random_state=0, max_iter=1000, **settings)
+    model.fit(X_diabetes[::2], y_diabetes[::2], X_val=X_diabetes[1::2], y_val=y_diabetes[1::2])
+    assert model.score(X_diabetes[1::2], y_diabetes[1::2]) == model.best_validation_score_
+    assert model.best_validation_score_ == max(model.validation_scores_) > model.validation_scores_[-1]
+    assert len(model.validation_scores_) == len(model.loss_curve_) == model.n_iter_ < 100
+
+
+def test_early_stopping_of_lbfgs_holds_out_what_that_of_adam_does() -> None:
+    models = [
+        MLPClassifier(8, solver=solver, early_stopping=True, random_state=0, max_iter=3).fit(X, y)
+        for solver in ("lbfgs", "adam")
+    ]
+    assert all(len(model.validation_scores_) == len(model.validation_loss_curve_) == 3 for model in models)
+    assert all(round(score * 15, 6).is_integer() for model in models for score in model.validation_scores_)
+
+
+def test_the_curves_of_lbfgs_have_every_iteration() -> None:
+    model = MLPClassifier(8, solver="lbfgs", random_state=0, max_iter=20)
+    model.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
+    assert len(model.loss_curve_) == len(model.validation_loss_curve_) == model.n_iter_ == 20
+    assert model.loss_curve_ == sorted(model.loss_curve_, reverse=True)
+    assert model.loss_curve_[-1] == pytest.approx(model.loss_)
+    assert model.validation_loss_curve_[-1] == pytest.approx(log_loss(y[1::2], model.predict_proba(X[1::2])))
+
+
+def swish(z: np.ndarray) -> np.ndarray:
+    return np.asarray(z / (1 + np.exp(-z)))
+
+
+def swish_derivative(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    s = 1 / (1 + np.exp(-z))
+    return np.asarray(s + a * (1 - s))
+
+
+def quartic(a: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.asarray(((a - y) ** 4).sum(axis=1))
+
+
+def quartic_gradient(a: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.asarray(4 * (a - y) ** 3)
+
+
+def test_an_activation_and_a_cost_of_ones_own() -> None:
+    sigma = Activation("my_swish", forward=swish, derivative=swish_derivative, init="he_uniform")
+    cost = Cost("my_quartic", value=quartic, gradient=quartic_gradient)
+    settings: dict[str, Any] = {"hidden_layer_sizes": 8, "random_state": 0, "max_iter": 20}
+    ours = MLPRegressor(loss=cost, activation=[sigma], **settings).fit(X_diabetes, y_diabetes)
+    built_in = MLPRegressor(loss=cost, activation="swish", **settings).fit(X_diabetes, y_diabetes)
+    assert ours.loss_curve_[-1] < ours.loss_curve_[0]
+    assert_allclose(ours.loss_curve_, built_in.loss_curve_)
+    twin = clone(ours).fit(X_diabetes, y_diabetes)
+    np.testing.assert_array_equal(twin.predict(X_diabetes), ours.predict(X_diabetes))
+
+
 @pytest.mark.parametrize("solver", ["adamw", "nadam", "rmsprop", "lion", "rprop", cbp.AMSGrad(lr=0.01)])
 def test_every_optimiser_is_a_solver(solver: Any) -> None:
     model = MLPClassifier(8, solver=solver, random_state=0, learning_rate_init=0.01).fit(X, y)
@@ -180,6 +240,19 @@ def test_hidden_activations_are_what_the_layers_make() -> None:
     assert_allclose(model.hidden_activations(X), np.tanh(first @ model.coefs_[1] + model.intercepts_[1]))
     with pytest.raises(IndexError, match="2 hidden layers, got 2"):
         model.hidden_activations(X, 2)
+
+
+def test_transform_is_the_last_hidden_layer_for_the_next_step_of_a_pipeline() -> None:
+    model = MLPClassifier((8, 6), random_state=0, max_iter=30, learning_rate_init=0.01)
+    features = clone(model).fit_transform(X, y)
+    assert_allclose(features, clone(model).fit(X, y).hidden_activations(X))
+    pipeline = make_pipeline(model, LogisticRegression()).fit(X, y)
+    assert pipeline.score(X, y) == LogisticRegression().fit(features, y).score(features, y) > 0.8
+    named = model.fit(X, y).set_output(transform="pandas").transform(X)
+    assert list(named) == [f"mlpclassifier{i}" for i in range(6)]
+    assert model.fit(X.astype(np.float32), y).set_output(transform="default").transform(X).dtype == np.float32
+    with pytest.raises(IndexError, match="an index of 0 hidden layers"):
+        MLPClassifier((), max_iter=1).fit(X, y).transform(X)
 
 
 def test_input_gradients_are_finite_differences() -> None:

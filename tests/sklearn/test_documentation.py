@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -31,5 +32,6 @@ def test_every_parameter_of_the_table_is_one() -> None:
 
 def test_every_method_of_the_table_is_one() -> None:
     for name in re.findall(r"model\.(\w+)\(", PAGE):
-        assert hasattr(MLPClassifier, name), name
+        there = name != "set_callbacks" or find_spec("sklearn.callback")  # scikit-learn has them from 1.9 on
+        assert hasattr(MLPClassifier((2,)), name) or not there, name
     assert hasattr(cbp.Network, "save")
