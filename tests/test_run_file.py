@@ -41,7 +41,7 @@ CHOICES = (
     ),
     *("--epochs", "5", "--batch-size", "9", "--no-shuffle", "--seed", "4", "--threads", "2", "--no-scale"),
     *("--test-fraction", "0.3", "--l1", "1e-5", "--l2", "0.001", "--max-norm", "3", "--clip-value", "0.5"),
-    *("--clip-norm", "0.7", "--class-weight", "setosa=2", "--early-stopping", "3", "--watch", "validation_accuracy"),
+    *("--clip-norm", "0.7", "--class-weight", "setosa=2", "--early-stopping", "3", "--monitor", "validation_accuracy"),
     *(
         "--min-delta",
         "0.001",

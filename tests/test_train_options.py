@@ -103,7 +103,7 @@ def rows(path: str) -> list[dict[str, str]]:
 
 
 def test_early_stopping_keeps_the_best_epoch_of_what_it_watches(run: Run) -> None:
-    options = ("--early-stopping", "3", "--watch", "validation_accuracy", "--validation", "0.3", "--log", "log.csv")
+    options = ("--early-stopping", "3", "--monitor", "validation_accuracy", "--validation", "0.3", "--log", "log.csv")
     err = run("train", "iris", "--epochs", "60", "--hidden", "8", *options).err
     history = [float(row["validation_accuracy"]) for row in rows("log.csv")]
     best = int(np.argmax(history))
@@ -189,9 +189,12 @@ def test_the_log_can_be_drawn(run: Run) -> None:
         (("--optimizer", "adam:beta=0.9"), "'adam' has no constant 'beta': did you mean 'betas'?"),
         (("--optimizer", "adam:betas=0.9"), "betas: expected two numbers in a tuple, got 0.9"),
         (("--optimizer", "rprop", "--weight-decay", "1"), "--weight-decay: rprop takes none"),
+        (("--optimizer", "adamw(lr=0.1, betas=0.8,0.9)"), "write constants after colons, adamw:lr=0.1:betas=0.8,0.9"),
+        (("--cost", "huber=2"), "'huber=2': expected a name, and its constants after colons as in step:step_size=10"),
+        (("--schedule", "warmup:total_iters=2:then="), "'': expected a name, and its constants"),
         (("--schedule", "cosin"), "unknown schedule 'cosin': did you mean 'cosine'?"),
         (("--schedule", "cosine:eta=1"), "schedule 'cosine' has no constant 'eta': did you mean 'eta_min'?"),
-        (("--schedule", "step"), "schedule 'step': expected step_size"),
+        (("--schedule", "step"), "schedule 'step': expected step_size=, which has no default"),
         (("--schedule", "step:step_size=x"), "step_size: expected a whole number >= 1, got 'x'"),
         (("--class-weight", "setos=3"), "--class-weight: there is no class 'setos': did you mean 'setosa'?"),
         (("--class-weight", "3"), "--class-weight: expected balanced, or weights as in yes=5,no=1; got '3'"),
@@ -206,10 +209,10 @@ def test_the_log_can_be_drawn(run: Run) -> None:
         (("--optimizer", "lbfgs", "--schedule", "cosine"), "schedule: expected none"),
         (("--l2", "-1"), "l2: expected a number >= 0, got -1.0"),
         (("--clip-norm", "0"), "--clip-norm: expected a number above 0, got '0'"),
-        (("--watch", "cost"), "--watch: expected --early-stopping with it"),
+        (("--monitor", "cost"), "--monitor: expected --early-stopping with it"),
         (("--checkpoint-every", "3"), "--checkpoint-every: expected --checkpoint with it"),
         (("--checkpoint", "m", "--checkpoint-every", "3 days"), "expected a number of epochs such as 5, or a time"),
-        (("--early-stopping", "2", "--watch", "acuracy"), "monitor: the history has no column 'acuracy'"),
+        (("--early-stopping", "2", "--monitor", "acuracy"), "monitor: the history has no column 'acuracy'"),
         (("--time-budget", "soon"), "--time-budget: expected a time such as 90s, 10m or 1.5h, got 'soon'"),
         (("--time-budget", "0"), "--time-budget: expected a time such as 90s"),
         (("--validation", "1.5"), "--validation: expected a part between 0 and 1, or the name of a file, got '1.5'"),

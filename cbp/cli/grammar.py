@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -21,10 +22,22 @@ def named(text: str) -> tuple[str, dict[str, Any]]:
     """``"adamw:lr=0.01:betas=0.9,0.99"`` as ("adamw", {"lr": 0.01, "betas": (0.9, 0.99)}).
 
     The name may be ``distribution:name``; a constant is a number, several with commas, true, false, none, or a word.
+
+    Raises
+    ------
+    ValueError
+        No name, or it is written as Python has it.
     """
+    name, parenthesis, inside = text.strip().partition("(")
+    if parenthesis:
+        several = re.split(r",\s*(?=\w+\s*=)", inside.rstrip(")"))
+        raise ValueError(f"{text!r}: write constants after colons, {':'.join([name, *several])}")
     words = text.strip().split(":")
     constants = (word.partition("=") for word in words if "=" in word)
-    return ":".join(word for word in words if "=" not in word), {key.strip(): _value(v) for key, _, v in constants}
+    name = ":".join(word for word in words if "=" not in word)
+    if not name:
+        raise ValueError(f"{text!r}: expected a name, and its constants after colons as in step:step_size=10")
+    return name, {key.strip(): _value(value) for key, _, value in constants}
 
 
 def written(name: str, constants: Mapping[str, Any]) -> str:
@@ -76,11 +89,11 @@ def schedule(text: str) -> Schedule:
     ValueError, TypeError
         As `cbp.schedules.schedule`.
     """
-    first, _, then = text.partition(":then=")
+    first, follows, then = text.partition(":then=")
     name, constants = named(first)
     several = {field.name for field in fields(NAMED.get(name, Schedule)) if str(field.type).startswith("tuple")}
     constants |= {key: (constants[key],) for key in several & constants.keys() if not isinstance(constants[key], tuple)}
-    return make_schedule(name, **constants, **({"then": schedule(then)} if then else {}))
+    return make_schedule(name, **constants, **({"then": schedule(then)} if follows else {}))
 
 
 def of_schedule(chosen: Schedule) -> str:

@@ -24,7 +24,7 @@ def add_stopping_options(group: argparse._ArgumentGroup) -> None:
         help="end after N epochs that were no better, and keep the best parameters (default: never)",
     )
     add(
-        "--watch",
+        "--monitor",
         metavar="COLUMN",
         type=text,
         help="what --early-stopping looks at: validation_accuracy, cost, ... (default: validation_cost)",
@@ -77,7 +77,7 @@ def callbacks(options: argparse.Namespace) -> list[Any]:
         raise ValueError("--ema: expected no --early-stopping, whose model is that of the best epoch and no mean")
     made: list[Any] = []
     if options.early_stopping is not None:
-        made.append(EarlyStopping(options.early_stopping, monitor=options.watch, min_delta=options.min_delta or 0.0))
+        made.append(EarlyStopping(options.early_stopping, monitor=options.monitor, min_delta=options.min_delta or 0.0))
     if options.time_budget is not None:
         made.append(TimeBudget(options.time_budget))
     if options.log is not None:
@@ -94,7 +94,7 @@ def _often(wish: int | str | None) -> dict[str, Any]:
 
 
 def _check_pairs(options: argparse.Namespace) -> None:
-    needs = {"watch": "early_stopping", "min_delta": "early_stopping", "checkpoint_every": "checkpoint"}
+    needs = {"monitor": "early_stopping", "min_delta": "early_stopping", "checkpoint_every": "checkpoint"}
     for name, other in needs.items():
         if getattr(options, name) is not None and getattr(options, other) is None:
             option, needed = (f"--{word.replace('_', '-')}" for word in (name, other))

@@ -43,7 +43,5 @@ def schedule(choice: str | Schedule | None, **constants: Any) -> Schedule:
         raise TypeError(f"schedule {choice!r} has no constant {name!r}: {hint}")
     for name, field in takes.items():
         if name not in constants and field.default is MISSING and field.default_factory is MISSING:
-            raise TypeError(
-                f"schedule {choice!r}: expected {name}; write cbp.schedules.{NAMED[choice].__name__}({name}=...)"
-            )
+            raise TypeError(f"schedule {choice!r}: expected {name}=, which has no default")
     return NAMED[choice](**constants)
