@@ -31,7 +31,8 @@ beta_1, beta_2, epsilon, n_iter_no_change, max_fun
         As scikit-learn's, with its defaults. And more: `activation` may be any of ``cbp.activations()`` or a list with
         one for each hidden layer; `solver` the name of any optimiser of cbp, made with `learning_rate_init`, or one
         with its constants, such as ``cbp.AdamW(lr=1e-3)``; `learning_rate` one of `cbp.schedules`, for every
-        stochastic solver; ``warm_start="optimizer"`` goes on with the optimiser's memory, which True begins anew.
+        stochastic solver; ``warm_start="optimizer"`` goes on with the optimiser's memory (L-BFGS's, too), which
+        True begins anew.
     loss : str, or a cost
         ``"log_loss"``: the cross-entropy of softmax for several classes, of the logistic for two and for multilabel
         targets. Or any of ``cbp.costs()``, such as ``"hinge"`` or ``cbp.cost("focal", gamma=2)``.

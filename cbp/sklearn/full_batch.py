@@ -1,4 +1,4 @@
-"""Learning from all samples at once: L-BFGS, through scipy."""
+"""Learning from all samples at once: L-BFGS, through scipy, or cbp's where its memory is wanted again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.optimize import _check_optimize_result
 
 from ..network import Network
+from . import remembering
 from .batches import Samples, dense
 from .parameters import IN_A_STEP, regularization
 from .penalty import Penalty
@@ -20,13 +21,24 @@ ROWS = 4096  # of a sparse matrix made dense at once
 
 def fit_lbfgs(estimator: Any, net: Network, samples: Samples, record: Record) -> None:
     """Minimise the estimator's loss over the parameters of `net`."""
-    from scipy.optimize import minimize
-
     _check_smooth(estimator, net)
     objective = Objective(net, samples, float(estimator.alpha))
     watch = Watch(estimator, net, samples, objective, record)
     record.begin()
-    found = minimize(
+    found = (remembering.minimize if remembering.is_asked_for(estimator) else _minimize)(
+        estimator, net, objective, watch
+    )
+    if not watch.stopped:
+        estimator.n_iter_ = _check_optimize_result("lbfgs", found, estimator.max_iter)
+    estimator.loss_ = watch.loss(found)
+    net.parameters[...] = found.x
+
+
+def _minimize(estimator: Any, net: Network, objective: Objective, watch: Watch) -> Any:
+    """L-BFGS-B of scipy, as scikit-learn calls it."""
+    from scipy.optimize import minimize
+
+    return minimize(
         objective,
         net.parameters.astype(np.float64),
         method="L-BFGS-B",
@@ -34,10 +46,6 @@ def fit_lbfgs(estimator: Any, net: Network, samples: Samples, record: Record) ->
         options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
         callback=watch,
     )
-    if not watch.stopped:
-        estimator.n_iter_ = _check_optimize_result("lbfgs", found, estimator.max_iter)
-    estimator.loss_ = watch.loss(found)
-    net.parameters[...] = found.x
 
 
 def _check_smooth(estimator: Any, net: Network) -> None:
@@ -47,8 +55,8 @@ def _check_smooth(estimator: Any, net: Network) -> None:
         value = getattr(estimator, name)
         if dropped if name == "dropout" else value not in (0, None):
             raise ValueError(
-                f"{name}: expected none with solver='lbfgs', which minimises one smooth function and has no steps to "
-                f"change, got {value!r}; take another solver, or alpha"
+                f"{name}: expected none with solver={estimator.solver!r}, which minimises one smooth function and has "
+                f"no steps to change, got {value!r}; take another solver, or alpha"
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,18 @@ import numpy as np
 from ..network import Network
 from ..optimizers import Adam, Compiled
 from ..optimizers.compiled import Rule
+from ..registry.made import optimizer as make_optimizer
 from .parameters import checked_choice
 
 __all__ = ["StepTaker", "is_stochastic"]
 
 
 def is_stochastic(solver: Any) -> bool:
-    """Whether a solver learns batch by batch."""
-    return not (isinstance(solver, str) and solver == "lbfgs")
+    """Whether a solver learns batch by batch; a name nobody knows is taken for one that does, and refused later."""
+    if isinstance(solver, str) and solver not in ("adam", "sgd"):
+        with suppress(TypeError, ValueError):
+            solver = make_optimizer(solver)
+    return not hasattr(solver, "iterate")
 
 
 class StepTaker:

@@ -20,7 +20,7 @@ IN_A_STEP = ("dropout", "input_noise", "max_norm", "clip_value", "clip_norm")  #
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [str, list, tuple, Chosen, Activation],
-    "solver": [str, HasMethods(["init", "update"])],
+    "solver": [str, HasMethods(["init", "update"]), HasMethods(["init", "iterate"])],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"}), HasMethods(["rates", "observe"])],

@@ -30,7 +30,8 @@ beta_1, beta_2, epsilon, n_iter_no_change, max_fun
         As scikit-learn's, with its defaults. And more: `activation` may be any of ``cbp.activations()`` or a list with
         one for each hidden layer; `solver` the name of any optimiser of cbp, made with `learning_rate_init`, or one
         with its constants, such as ``cbp.AdamW(lr=1e-3)``; `learning_rate` one of `cbp.schedules`, for every
-        stochastic solver; ``warm_start="optimizer"`` goes on with the optimiser's memory, which True begins anew.
+        stochastic solver; ``warm_start="optimizer"`` goes on with the optimiser's memory (L-BFGS's, too), which
+        True begins anew.
     out_activation : str, optional
         The output layer's activation; by default what fits the loss.
     l1 : float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils._testing import assert_allclose
 
 import cbp
-from cbp.plugin import Activation, Cost
+from cbp.plugin import Activation, Cost, Optimizer
 from cbp.sklearn import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -215,6 +216,65 @@ def test_warm_start_optimizer_is_one_fit_and_true_begins_anew() -> None:
     parts = [MLPClassifier(max_iter=10, warm_start=how, **settings).fit(X, y).fit(X, y) for how in ("optimizer", True)]
     np.testing.assert_array_equal(parts[0].coefs_[0], whole.coefs_[0])
     assert not np.array_equal(parts[1].coefs_[0], whole.coefs_[0])
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", cbp.LBFGS(memory=5)], ids=str)
+def test_lbfgs_goes_on_with_its_memory_too(solver: Any) -> None:
+    """scikit-learn's issue 13656: fits of one iteration each are one long fit, which those that forget are not."""
+    settings: dict[str, Any] = {"hidden_layer_sizes": 8, "solver": solver, "random_state": 0, "activation": "logistic"}
+    whole = MLPRegressor(max_iter=30, warm_start="optimizer", **settings).fit(X_diabetes, y_diabetes)
+    parts = [MLPRegressor(max_iter=1, warm_start=how, **settings) for how in ("optimizer", True)]
+    for _ in range(30):
+        parts = [pickle.loads(pickle.dumps(part.fit(X_diabetes, y_diabetes))) for part in parts]
+    np.testing.assert_array_equal(parts[0].coefs_[0], whole.coefs_[0])
+    assert parts[0].loss_curve_ == whole.loss_curve_
+    assert parts[1].loss_ > whole.loss_
+    usual = MLPRegressor(max_iter=30, **settings | {"solver": "lbfgs"}).fit(X_diabetes, y_diabetes)
+    assert whole.loss_ == pytest.approx(usual.loss_, rel=0.1)
+
+
+@pytest.mark.parametrize("fun", [{"max_fun": 7}, {"max_iter": 7}, {"tol": 1e-2}], ids=str)
+def test_lbfgs_with_its_memory_ends_where_it_is_told_to(fun: dict[str, Any]) -> None:
+    model = MLPRegressor(hidden_layer_sizes=8, solver=cbp.LBFGS(gtol=fun.get("tol", 1e-9)), random_state=0, **fun)
+    model.fit(X_diabetes, y_diabetes)
+    assert 1 < model.n_iter_ == len(model.loss_curve_)
+    assert model.n_iter_ <= 7 or "tol" in fun
+    if "tol" in fun:
+        gradient = model.network().gradients(X_diabetes, y_diabetes[:, None]).flat
+        assert np.abs(gradient).max() < 0.011  # alpha's part is not in it
+
+
+def test_the_memory_of_another_lbfgs_is_not_taken_up() -> None:
+    settings: dict[str, Any] = {"hidden_layer_sizes": 8, "max_iter": 3, "random_state": 0, "warm_start": "optimizer"}
+    model = MLPRegressor(solver="lbfgs", **settings).fit(X_diabetes, y_diabetes)
+    other = MLPRegressor(solver=cbp.LBFGS(memory=3), **settings).set_weights(model.coefs_, model.intercepts_)
+    model.set_params(solver=cbp.LBFGS(memory=3)).fit(X_diabetes, y_diabetes)
+    np.testing.assert_array_equal(model.coefs_[0], other.fit(X_diabetes, y_diabetes).coefs_[0])
+
+
+def test_a_plugins_optimiser_of_all_samples_at_once_is_a_solver() -> None:
+    class Downhill:
+        def init(self, parameters: np.ndarray) -> int:
+            return 0
+
+        def iterate(self, objective: Any, here: Any, state: int) -> tuple[Any, int, str | None]:
+            return objective(here.theta - 0.1 * here.gradient), state + 1, "it is tired" if state == 4 else None
+
+    cbp.register(Optimizer("downhill_of_this_test", Downhill))
+    model = MLPRegressor(hidden_layer_sizes=8, solver="downhill_of_this_test", random_state=0, alpha=0.0)
+    usual = MLPRegressor(
+        hidden_layer_sizes=8, solver="sgd", momentum=0, learning_rate_init=0.1, batch_size=len(X_diabetes),
+        max_iter=5, random_state=0, alpha=0.0,
+    )  # fmt: skip
+    assert not hasattr(model, "partial_fit")
+    assert_allclose(model.fit(X_diabetes, y_diabetes).coefs_[0], usual.fit(X_diabetes, y_diabetes).coefs_[0])
+    assert model.n_iter_ == 5
+
+
+def test_a_loss_that_is_not_finite_at_the_start_of_lbfgs_says_what_to_do() -> None:
+    model = MLPRegressor(hidden_layer_sizes=8, solver=cbp.LBFGS(), random_state=0)
+    with pytest.raises(ValueError, match="begins with is not finite: scale the data"):
+        model.fit(X_diabetes, y_diabetes * 1e200)
 
 
 def test_the_bits_do_not_depend_on_the_threads() -> None:
