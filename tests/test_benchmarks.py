@@ -113,3 +113,13 @@ def test_a_peer_that_computes_something_else_is_found_out(monkeypatch: pytest.Mo
     monkeypatch.setitem(numpy_formulas.ACTIVATIONS, "logistic", (right, wrong))
     with pytest.raises(Disagreement, match="numpy: one step differs"):
         check_step("numpy", step_of(peer_class("numpy"), one_step), of_cbp, "float64")
+
+
+def test_what_plugins_cost_is_told_with_many_and_with_none() -> None:
+    command = [sys.executable, "-m", "benchmarks.plugins", "--measure", "names", "--dummies", "3", "--rounds", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    head, *lines = done.stdout.splitlines()
+    assert head.split("  ")[0] == "plugins installed"
+    assert [line.split()[0] for line in lines] == ["0", "3"]
+    assert all(0 < float(number) < 1e5 for line in lines for number in line.split()[1::2])

@@ -73,16 +73,15 @@ def _plugins_of(distribution: Written) -> list[Installed]:
     points = distribution.points(GROUP)
     if not points:
         return []
-    name = distribution.field("Name")
-    if not name:
+    head = distribution.head()
+    if "name" not in head:
         raise PluginError("a distribution with a cbp plugin has no name in its METADATA: reinstall it")
-    version = distribution.field("Version") or ""
-    return [Installed(point, name, version) for point in points]
+    return [Installed(point, head["name"], head.get("version", "")) for point in points]
 
 
 def _label(distribution: Written) -> str:
     """What messages call a distribution whose entry points cannot be read."""
-    name = distribution.field("Name")
+    name = distribution.head().get("name")
     return f"{name}:entry_points.txt" if name else f"{distribution.place}:METADATA"
 
 

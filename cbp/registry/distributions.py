@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.machinery import PathFinder
+from io import FileIO
 from typing import Any
 
 __all__ = ["EntryPoint", "Written", "written"]
@@ -54,15 +55,13 @@ class Written:
     place: str
     read: Callable[[str], str | None]
 
-    def field(self, name: str) -> str | None:
-        """The first line ``name: ...`` of the head of its METADATA."""
-        for line in (self.read("METADATA") or self.read("PKG-INFO") or "").splitlines():
-            key, colon, value = line.partition(":")
-            if not line.strip():
-                break
-            if colon and key.lower() == name.lower():
-                return value.strip()
-        return None
+    def head(self) -> dict[str, str]:
+        """The lines ``Name: ...`` before the text of its METADATA, by their names in small letters."""
+        lines = (self.read("METADATA") or self.read("PKG-INFO") or "").partition("\n\n")[0].splitlines()
+        fields: dict[str, str] = {}
+        for key, _, value in (line.partition(":") for line in lines):
+            fields.setdefault(key.lower(), value.strip())
+        return fields
 
     def points(self, group: str) -> list[EntryPoint]:
         """Its entry points of a group.
@@ -112,8 +111,8 @@ def _in_folder(folder: str) -> Iterator[Written]:
 def _reading(folder: str) -> Callable[[str], str | None]:
     def read(name: str) -> str | None:
         try:
-            with open(os.path.join(folder, name), encoding="utf-8") as file:  # noqa: PTH118, PTH123
-                return file.read()
+            with FileIO(f"{folder}/{name}") as file:  # `open` takes twice as long
+                return file.readall().decode()
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             return None
 

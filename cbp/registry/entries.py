@@ -109,7 +109,7 @@ class Names:
         """These and `new`; a new local entry replaces an earlier one of its name."""
         new = tuple(new)
         local = {entry.id for entry in new if entry.distribution == LOCAL}
-        if any(entry.id in local for entry in self._entries):
+        if local and any(entry.id in local for entry in self._entries):
             return Names((*(entry for entry in self._entries if entry.id not in local), *new))
         names = Names()
         names._entries, names._by_name = self._entries, dict(self._by_name)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from _thread import RLock  # threading.RLock, without the rest of threading
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -33,6 +34,17 @@ HOOKS: dict[str, type[Spec]] = {
 BUILT_IN = (built_in_activations, built_in_costs, built_in_optimizers, built_in_initializers)
 
 
+class _Hooks(pluggy.PluginManager):
+    """Looks at what has been marked as a hook alone, and not more closely at all else that a module has in it."""
+
+    def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:
+        if isinstance(plugin, ModuleType):
+            marks = getattr(vars(plugin).get(name), "__dict__", ())
+            if f"{self.project_name}_impl" not in marks:
+                return None
+        return super().parse_hookimpl_opts(plugin, name)
+
+
 class Registry:
     """Activations, costs, optimisers and initialisers by name.
 
@@ -47,7 +59,7 @@ class Registry:
     """
 
     def __init__(self) -> None:
-        self._plugins = pluggy.PluginManager("cbp")
+        self._plugins = _Hooks("cbp")
         self._plugins.add_hookspecs(hookspecs)
         self._names: dict[Kind, Names] = {kind: Names() for kind in KINDS.values()}
         self._scanned = False
@@ -117,7 +129,7 @@ class Registry:
         self._scanned = True  # from here on: a plugin may look up names while it is imported
         try:
             plugins, self.failures = installed()
-            let_in = chosen(plugins)
+            let_in = dict.fromkeys(chosen(plugins))
             self.left_out = [plugin.label for plugin in plugins if plugin not in let_in]
             for plugin in let_in:
                 self._load(plugin)

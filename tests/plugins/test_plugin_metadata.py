@@ -24,7 +24,7 @@ def points(distribution: Written | metadata.Distribution, group: str) -> set[tup
 def test_everything_installed_here_has_the_same_names_versions_and_entry_points() -> None:
     groups = {point.group for each in metadata.distributions() for point in each.entry_points}
     assert {"pytest11", "console_scripts"} <= groups
-    ours = {(each.field("Name"), each.field("Version")): each for each in written()}
+    ours = {tuple(map(each.head().get, ("name", "version"))): each for each in written()}
     theirs = {(each.metadata["Name"], each.version): each for each in metadata.distributions()}
     assert ours.keys() == theirs.keys()
     assert len(ours) > 10
@@ -48,7 +48,7 @@ def path(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def described(group: str = "cbp") -> list[tuple[str | None, str | None, list[EntryPoint]]]:
-    return [(each.field("Name"), each.field("Version"), each.points(group)) for each in written()]
+    return [(each.head().get("name"), each.head().get("version"), each.points(group)) for each in written()]
 
 
 WANTED = [("old", "2.5", [EntryPoint("a", "b:c")])]
