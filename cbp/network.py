@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from . import inputs
+from . import inputs, structure
 from .core.bound import BoundActivation, BoundCost
-from .core.memory import aligned
+from .core.memory import Lease, aligned
 from .core.plan import CHUNK, Plan
 from .core.single import Single
 from .layers import Layers
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from .training.history import History
 
 __all__ = ["Network"]
-
-MOST_PARAMETERS = 2**48  # the core counts bytes in 63 bits, those of the workspace too
 
 
 class Network:
@@ -106,14 +103,14 @@ class Network:
         reduction: str = "mean",
         seed: int | None = 0,
     ) -> None:
-        self.sizes: tuple[int, ...] = _checked_sizes(sizes)
-        self.dtype: np.dtype = _checked_dtype(dtype)
-        self.reduction: str = _checked_reduction(reduction)
-        self.seed: int = _checked_seed(seed)
+        self.sizes: tuple[int, ...] = structure.sizes(sizes)
+        self.dtype: np.dtype = structure.dtype(dtype)
+        self.reduction: str = structure.reduction(reduction)
+        self.seed: int = structure.seed(seed)
         self.cost_function: Chosen = choose("cost", cost)
         self.layer_activations: tuple[Chosen, ...] = (
             choose("activation", input_activation),
-            *_layer_activations(activation, output_activation, self.cost_function, len(self.sizes)),
+            *structure.layer_activations(activation, output_activation, self.cost_function, len(self.sizes)),
         )
         self.epochs_trained: int = 0
         self.average: np.ndarray | None = None
@@ -548,8 +545,8 @@ class Network:
             choice = init if init is not None else self.layer_activations[l - 1].spec.init
             self.W[l] = initializer(choice).weights(rng, self.sizes[l - 1], self.sizes[l - 2])
 
-    def _workspace(self, n: int, threads: int = 1) -> _Lease:
-        return _Lease(self._workspaces, self._plan.workspaces(min(n, CHUNK), threads), self.dtype)
+    def _workspace(self, n: int, threads: int = 1) -> Lease:
+        return Lease(self._workspaces, self._plan.workspaces(min(n, CHUNK), threads), self.dtype)
 
     def _checked(
         self, X: ArrayLike, targets: ArrayLike, sample_weight: ArrayLike | None
@@ -585,74 +582,5 @@ class Network:
         return total / _total(weights, len(costs)) if self.reduction == "mean" else total
 
 
-class _Lease:
-    """A workspace for one call: threads that use a network at once get one each."""
-
-    def __init__(self, pool: list[np.ndarray], size: int, dtype: np.dtype) -> None:
-        self._pool, self._size, self._dtype = pool, size, dtype
-
-    def __enter__(self) -> np.ndarray:
-        self._held = self._pool.pop() if self._pool else np.empty(0)
-        if len(self._held) < self._size:
-            self._held = aligned(self._size, self._dtype)
-        return self._held
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.append(self._held)
-
-
 def _total(weights: np.ndarray | None, n: int) -> float:
     return float(n) if weights is None else float(weights.sum(dtype=np.float64))
-
-
-def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
-    try:
-        checked = tuple(int(n) for n in sizes)
-        whole = all(n == given for n, given in zip(checked, sizes, strict=True))
-    except (TypeError, ValueError):
-        checked, whole = (), False
-    if not whole or len(checked) < 2 or min(checked) < 1:
-        raise ValueError(f"sizes: expected at least two whole numbers >= 1, such as [784, 30, 10]; got {sizes!r}")
-    count = sum((n_in + 1) * n_out for n_in, n_out in pairwise(checked))
-    if count > MOST_PARAMETERS:
-        raise ValueError(f"sizes: {sizes!r} would have {count:,} parameters, more than any memory holds")
-    return checked
-
-
-def _checked_dtype(dtype: DTypeLike) -> np.dtype:
-    try:
-        checked = np.dtype("O" if dtype is None else dtype)
-    except TypeError:
-        checked = np.dtype("O")
-    if checked not in (np.float32, np.float64):
-        raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
-    return checked
-
-
-def _checked_reduction(reduction: str) -> str:
-    if reduction not in ("mean", "sum"):
-        raise ValueError(f"reduction: expected 'mean' or 'sum', got {reduction!r}")
-    return reduction
-
-
-def _checked_seed(seed: int | None) -> int:
-    if seed is None:
-        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
-    return inputs.as_whole(seed, "seed", 0, inputs.LARGEST_SEED)
-
-
-def _layer_activations(
-    activation: Choice | Sequence[Choice], output: Choice | None, cost: Chosen, L: int
-) -> Iterator[Chosen]:
-    """σ of layers 2 .. L."""
-    if isinstance(activation, list | tuple):
-        if len(activation) != L - 1:
-            raise ValueError(
-                f"activation: expected {L - 1} entries, one for each of the layers 2 .. {L}, got {len(activation)}"
-            )
-        each = [*activation]
-        each[-1] = each[-1] if output is None else output
-    else:
-        last = output if output is not None else cost.spec.canonical or activation
-        each = [activation] * (L - 2) + [last]
-    return (choose("activation", choice) for choice in each)
