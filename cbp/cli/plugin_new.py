@@ -24,6 +24,11 @@ EXAMPLES = """\
   cbp plugins new softlog --activation "z*tanh(log(1+exp(z)))"     compiled, from the formula alone
 """
 
+DOUBTS = (
+    "digits are lost there, and `cbp plugins check` may fail: write the formula so that nothing cancels, correct "
+    "kernel.c and __init__.py, or declare it (expected_failures in tests/test_conformance.py)"
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``cbp plugins new``."""
@@ -136,7 +141,8 @@ def _formulas(derived: Derived | None) -> list[str]:
     lines = [f"σ(z)  = {derived.text}", f"σ′(z) = {slope_for_readers(derived)}"]
     if derived.kind == "cost":
         lines = [f"C     = Σ {derived.text}", f"∂C/∂a = {slope_for_readers(derived)}"]
-    return [*(f"  {line}" for line in [*lines, *where(derived)]), *(f"note: {doubt}" for doubt in derived.doubts)]
+    notes = [*derived.doubts, DOUBTS] if derived.doubts else []
+    return [*(f"  {line}" for line in [*lines, *where(derived)]), *(f"note: {note}" for note in notes)]
 
 
 def _of_formula(derived: Derived | None) -> dict[str, Any]:

@@ -45,6 +45,13 @@ ACTIVATIONS = [
     "sign(z)*log(1+abs(z))",
     "z**2*exp(-z**2)",
     "cos(beta*z)",
+    "1-cos(beta*z)",
+    "tanh(z)-z",
+    "cosh(z)-1",
+    "beta*z-sin(beta*z)",
+    "log(1+exp(z))-log(2)",
+    "z/2+sqrt(z**2/4+1)-1",
+    "1/(1+z**2)-1/(1+2*z**2)",
     "z^3",
     "z",
 ]
@@ -119,6 +126,9 @@ Z, BETA = sympy.Symbol("z", real=True), sympy.Symbol("beta", positive=True)
         ("log(z+sqrt(1+z**2))", "asinh(z)"),
         ("log(1+abs(z))", "log1p(Abs(z))"),
         ("1+tanh(z)", "2*logistic(2*z)"),
+        ("1-cos(beta*z)", "2*sin(beta*z/2)**2"),
+        ("1-1/cosh(z)", "tanh(z/2)*tanh(z)"),
+        ("log(1+exp(z))-z", "softplus(-z)"),
         ("z + sqrt(z**2+4)", "Piecewise((4/(-z + sqrt(z**2 + 4)), z < 0), (z + sqrt(z**2 + 4), True))"),
     ],
 )
@@ -163,10 +173,14 @@ def test_kinks_are_found_and_declared(text: str, kinks: tuple[float, ...]) -> No
 
 def test_what_loses_digits_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["plugins", "new", "lost", "--activation", "tanh(z) - z"]) == 0
+    assert main(["plugins", "new", "lost", "--activation", "sin(beta*z) - tanh(z)", "--param", "beta=1"]) == 0
     said = capsys.readouterr().out
     assert "note: the value at z = " in said
     assert "in float32, expected" in said
+    assert "note: digits are lost there, and `cbp plugins check` may fail" in said
+    assert "Digits are lost all the same: the value at z = " in Path("cbp-lost", "README.md").read_text(
+        encoding="utf-8"
+    )
     assert main(["plugins", "new", "kept", "--activation", "tanh(z) + z", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["doubts"] == []
 

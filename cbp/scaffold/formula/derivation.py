@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from .form import Form
 from .grammar import FormulaError, parsed
 from .kinks import kinks
 from .reference import NEAR, Reference
+from .series import with_series
 from .slopes import slopes
 from .stable import stable
 from .trials import Trial, of_activation, of_cost
@@ -74,13 +75,31 @@ def derived(kind: Kind, text: str, params: Mapping[str, Param]) -> Derived:
     exact_slope = Reference(sympy.diff(given, by), sympy.diff(stable(given), by), names)
     choices = settings(params, {name: param.default for name, param in params.items()})
     values, of_slopes = (of_activation if kind == "activation" else of_cost)(exact, exact_slope, choices)
-    value, wrong = best((Form(expr, arguments, tuple(params)) for expr in (stable(given), given)), values)
+    value, wrong = _best((stable(given), given, sympy.factor(stable(given))), given, by, arguments, params, values)
     a = sympy.Symbol("a", real=True) if kind == "activation" else None
-    ways = [*slopes(value.expr, by, a), *slopes(given, by, a)]
-    slope, wrong_slopes = best((Form(expr, ("z", "a") if a else arguments, tuple(params)) for expr in ways), of_slopes)
+    ways = [*slopes(stable(given), by, a), *slopes(given, by, a)]
+    slope, wrong_slopes = _best(ways, sympy.diff(given, by), by, ("z", "a") if a else arguments, params, of_slopes)
     bends = kinks(given, by, exact, exact_slope, choices) if kind == "activation" else ()
     doubts = *_doubts("the value", value, wrong), *_doubts("the slope", slope, wrong_slopes)
     return Derived(kind, text.strip(), given, params, value, slope, bends, doubts)
+
+
+def _best(
+    ways: Sequence[Expr],
+    function: Expr,
+    by: Expr,
+    arguments: tuple[str, ...],
+    params: Mapping[str, Param],
+    trials: Sequence[Trial],
+) -> tuple[Form, list[tuple[Trial, Array]]]:
+    """The best of the ways to write a function; where it is wrong for numbers that occur, with a series near 0."""
+    form, wrong = best([Form(expr, arguments, tuple(params)) for expr in ways], trials)
+    farther_out = [*dict.fromkeys([*ways[:2], form.expr])]
+    for further in with_series(function, farther_out, by) if arguments[0] == "z" else ():
+        if not [*_doubts("", form, wrong)]:
+            break
+        form, wrong = best([form, *(Form(expr, arguments, tuple(params)) for expr in further)], trials)
+    return form, wrong
 
 
 def _assumptions(param: Param) -> dict[str, bool]:

@@ -73,6 +73,7 @@ def values(derived: Derived) -> dict[str, str]:
         "formula_python": python,
         "test_imports": "import math\n\n" if "math." in python else "",
         "clipped_note": "; `clipped` is z, kept to where they still change" if value.clips or slope.clips else "",
+        "doubts_note": "".join(f"\nDigits are lost all the same: {doubt}." for doubt in derived.doubts),
         **_of_parameters(derived),
     }
 

@@ -114,6 +114,12 @@ def _difference(expr: Expr) -> Expr:
                 return expr - term + c - c * logistic(-factor.args[0])
             if isinstance(factor, logistic) and -c / 2 in expr.args:
                 return expr - term + c / 2 + c / 2 * tanh(factor.args[0] / 2)
+            if isinstance(factor, sympy.cos) and -c in expr.args:
+                return expr - term + c - 2 * c * sympy.sin(factor.args[0] / 2) ** 2
+            if isinstance(factor, sech) and -c in expr.args:
+                return expr - term + c - c * tanh(factor.args[0]) * tanh(factor.args[0] / 2)
+            if isinstance(factor, softplus) and -c * factor.args[0] in expr.args:
+                return expr - term + c * factor.args[0] + c * softplus(-factor.args[0])
             if isinstance(factor, tanh) and (c in expr.args or -c in expr.args):
                 sign = 1 if c in expr.args else -1
                 return expr - term - sign * c + 2 * sign * c * logistic(2 * sign * factor.args[0])
@@ -125,10 +131,16 @@ def _conjugate(expr: Expr) -> Expr:
     if not isinstance(expr, Add):
         return expr
     for s in expr.args:
-        x = expr - s
-        c = sympy.expand(s**2 - x**2)
-        if isinstance(s, sympy.Pow) and s.exp == S.Half and not varies(x) and x.is_negative:
-            return c / (s - x)  # √(x² + c) - x
-        if s.atoms(sympy.Pow) and (s.is_positive or s.is_negative) and varies(x) and not varies(c):
-            return sympy.Piecewise((c / (s - x), x < 0 if s.is_positive else x > 0), (expr, True))
+        for x in sorted((expr - s, *(each for each in expr.args if each is not s)), key=varies, reverse=True):
+            if (pair := _conjugate_of(s, x)) is not None:
+                return pair + (expr - s - x)
     return expr
+
+
+def _conjugate_of(s: Expr, x: Expr) -> Expr | None:
+    c = sympy.expand(s**2 - x**2)
+    if isinstance(s, sympy.Pow) and s.exp == S.Half and not varies(x) and x.is_negative:
+        return c / (s - x)  # √(x² + c) - x
+    if s.atoms(sympy.Pow) and (s.is_positive or s.is_negative) and varies(x) and not varies(c):
+        return sympy.Piecewise((c / (s - x), x < 0 if s.is_positive else x > 0), (s + x, True))
+    return None
