@@ -28,7 +28,7 @@ VECTOR = {
     "chance": [*COMPILE["KERNEL_FLAGS"]],
     "probe": [],
 }
-CONTROL = ("cpu", "sentinel", "bound", "passes", "plan", "single", "learning", "epoch")
+CONTROL = ("cpu", "sentinel", "bound", "passes", "plan", "single", "learning", "epoch", "normal")
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 ISAS = {isa: [*march] for isa, march in COMPILE["ISA_FLAGS"].items() if (isa != "base") == X86}
 if only := os.environ.get("CBP_BUILD_ISAS"):  # "v3": a quicker build for this machine alone

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Adamax,
         AdamW,
         AMSGrad,
+        LevenbergMarquardt,
         Lion,
         NAdam,
         RAdam,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "LBFGS", "SGD", "AMSGrad", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "NAdam",
+    "LBFGS", "SGD", "AMSGrad", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "LevenbergMarquardt", "Lion", "NAdam",
     "Network", "RAdam", "RMSprop", "Rprop", "__version__", "activation", "activations", "cost", "costs",
     "get_compile_args", "get_include", "initializer", "load", "optimizer", "register",
 ]  # fmt: skip

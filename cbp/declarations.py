@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from .shown import shown
 
-__all__ = ["function", "name", "number", "optional", "settle", "text", "tuple_of", "whole"]
+__all__ = ["function", "name", "number", "optional", "positive", "settle", "text", "tuple_of", "whole"]
 
 Check: TypeAlias = Callable[[Any], Any]  # returns what to keep; raises ValueError or TypeError
 
@@ -48,6 +48,13 @@ def number(value: Any) -> float:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf  # type: ignore[operator]
+
+
+def positive(value: Any) -> float:
+    """A finite number above 0."""
+    if not 0 < number(value) < math.inf:
+        raise ValueError
+    return number(value)
 
 
 def whole(value: Any) -> int:

@@ -297,6 +297,24 @@ class Network:
         W, b = self._views(flat)
         return Gradients(self._reduce(costs, weights), flat, W, b, delta_1, each)
 
+    def jacobian(self, X: ArrayLike) -> np.ndarray:
+        """The derivatives of every output by every parameter.
+
+        Parameters
+        ----------
+        X : (n, N_1) or (N_1,) array_like
+
+        Returns
+        -------
+        (n, N_L, n_parameters) or (N_L, n_parameters) array
+            δa_j^L/δθ of each sample, in the layout of ``net.parameters``; 0 for frozen layers.
+        """
+        X, one = inputs.as_samples(X, self.sizes[0], self.dtype)
+        out = np.empty((len(X), self.sizes[-1], self.n_parameters), self.dtype)
+        with self._workspace(len(X)) as work:
+            self._plan.jacobian(X, self.parameters, work, out)
+        return out[0] if one else out
+
     def trace(self, x: ArrayLike, target: ArrayLike) -> Trace:
         """Every object of the paper for one sample, in the paper's shapes.
 
@@ -361,7 +379,7 @@ class Network:
             Times every sample is seen.
         batch_size : int
             Samples a step; the last batch of an epoch may be smaller. It and `shuffle` mean nothing to
-            ``"lbfgs"``, which looks at all samples at once: an epoch is one of its iterations.
+            ``"lbfgs"`` and ``"lm"``, which look at all samples at once: an epoch is one of their iterations.
         batches_per_epoch : int, optional
             How many of an iterable's batches make an epoch; by default all of them.
         optimizer : str or object
@@ -428,8 +446,8 @@ class Network:
             Before anything has changed.
         FloatingPointError
             The cost of a batch is not finite, or a step made a parameter so. The parameters are those of
-            the last whole step, or of the beginning of the epoch where those are not finite. Of ``"lbfgs"``,
-            only the cost of the beginning may be: it goes no step that makes it so.
+            the last whole step, or of the beginning of the epoch where those are not finite. Of ``"lbfgs"``
+            and ``"lm"``, only the cost of the beginning may be: they go no step that makes it so.
         KeyboardInterrupt
             The parameters are those after the last whole step.
         """
@@ -511,7 +529,7 @@ class Network:
         self._single = Single(self._plan, self._theta)
         self._W, self._b = self._views(self._theta)
 
-    def _make_plan(self, keep_z: bool) -> Plan:
+    def _make_plan(self, keep_z: bool, dtype: np.dtype | None = None) -> Plan:
         cost = self.cost_function
         bound_cost = BoundCost(cost.spec, dict(cost.params))
         canonical = cost.spec.canonical
@@ -522,7 +540,7 @@ class Network:
             list(self.sizes),
             [*map(BoundActivation, specs, params)],
             bound_cost,
-            self.dtype,
+            self.dtype if dtype is None else dtype,
             self.layer_activations[0].entry.id == "cbp:identity",
             fused,
             self.reduction == "mean",

@@ -49,6 +49,8 @@ OF_COSTS: list[tuple[str, Any, type, str]] = [
     ("labels", (0, 1, 2), ValueError, r"a pair of numbers, such as \(0.0, 1.0\), got \(0, 1, 2\)"),
     ("target_range", 1.0, TypeError, "a pair of numbers"),
     ("target_range", (None, None), TypeError, "a pair of numbers"),
+    ("squares", 0.0, ValueError, "a number above 0 or None"),
+    ("squares", "1", TypeError, "a number above 0 or None"),
 ]
 
 

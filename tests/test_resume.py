@@ -41,7 +41,7 @@ VARIANTS: list[Any] = [
     cbp.Adagrad(lr_decay=0.1), cbp.Adadelta(), cbp.Lion(), cbp.Rprop(),
 ]  # fmt: skip
 
-ITERATING: list[Any] = [cbp.LBFGS(memory=3, gtol=0, ftol=0)]
+ITERATING: list[Any] = [cbp.LBFGS(memory=3, gtol=0, ftol=0), cbp.LevenbergMarquardt(gtol=0, ftol=0, scaled=True)]
 
 SCHEDULES: dict[str, Any] = {
     "constant": schedules.Schedule(),
@@ -578,7 +578,7 @@ def test_a_process_may_be_stopped_or_killed_at_any_time(
 
 
 STEPPING = {"run.py", "stepping.py", "feeds.py", "calls.py", "early_stopping.py", "checkpoint.py", "history.py"}
-ITERATIONS = {"iterating.py", "lbfgs.py"}
+ITERATIONS = {"iterating.py", "lbfgs.py", "levenberg_marquardt.py"}
 
 
 class Saves(Callback):
@@ -623,7 +623,7 @@ def interrupted(net: cbp.Network, at: int, mine: set[str], **options: Any) -> bo
         (STEPPING, {"epochs": 2, "batch_size": 25, "optimizer": "adam", "schedule": "plateau"}),
         *((ITERATIONS, {"epochs": 2, "optimizer": optimizer}) for optimizer in ITERATING),
     ],
-    ids=["adam", "lbfgs"],
+    ids=["adam", "lbfgs", "lm"],
 )
 def test_ctrl_c_may_come_at_any_line_of_the_bookkeeping(
     files: set[str], begun: bool, options: dict[str, Any], tmp_path: Path

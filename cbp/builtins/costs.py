@@ -95,11 +95,13 @@ _COSTS = (
         "squared_error", "the paper's cost", "‖a - λ‖²",
         value=lambda a, y: _sum((a - y) ** 2),
         gradient=lambda a, y: 2 * (a - y),
+        squares=1.0,
     ),
     _builtin(
         "quadratic", "Nielsen's cost: half of squared_error", "½‖a - λ‖²",
         value=lambda a, y: 0.5 * _sum((a - y) ** 2),
         gradient=lambda a, y: a - y,
+        squares=0.5,
     ),
     _builtin(
         "absolute_error", "robust regression: the median", "Σ |a - λ|",

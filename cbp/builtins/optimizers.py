@@ -28,4 +28,11 @@ def cbp_optimizers() -> list[Optimizer]:
         _of("Lion", "θ -= η·(sign(β1·m + (1-β1)·g) + λ·θ)", "the sign of the momentum"),
         _of("Rprop", "θ -= sign(g)·Δ", "iRprop-: a step Δ for each parameter, for all the data at once"),
         _of("LBFGS", "θ -= α·H·g, H from the last m changes of θ and g", "quasi-Newton, for all the data at once"),
+        Optimizer(
+            "lm",
+            "cbp.optimizers:LevenbergMarquardt",
+            "(JᵀJ + μI)·p = -Jᵀr; θ += p",
+            "Levenberg-Marquardt: squared errors, small networks, all the data at once",
+            ("levenberg_marquardt",),
+        ),
     ]

@@ -56,8 +56,11 @@ cdef int backpropagate(const Net *net, const real *X, const real *targets, const
 cdef void differentiate(const Net *net, const real *X, real *work, real alpha, bint add, real *gradient,
                         const Share *share) noexcept nogil
 
-cdef void differentiate_sample(const Net *net, const real *X, real *work, Py_ssize_t i, real *gradient,
-                               const Share *share) noexcept nogil
+cdef void differentiate_sample(const Net *net, const real *X, real *work, Py_ssize_t i, bint learning,
+                               real *gradient, const Share *share) noexcept nogil
+
+cdef int jacobian(const Net *net, const real *X, const real *weights, const real *theta, real *work, bint learning,
+                  real *J, Py_ssize_t ld, Share *share) noexcept nogil
 
 cdef Py_ssize_t work_size(const Net *net, Py_ssize_t rows, int threads) noexcept nogil
 

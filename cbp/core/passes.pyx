@@ -218,14 +218,44 @@ cdef int backpropagate(const Net *net,
     """Steps 3 and 4: δ^L (eq 5), then δ^l from δ^{l+1} (eq 9), l = L-1 .. lowest.
 
     Sample i's row of δ^l is its δC_l/δz^l times its weight."""
+    cdef int status = output_delta(net, targets, work, share)     # δ^L = [δC/δa^L]·[δa^L/δz^L]
+    if status != CBP_OK:
+        return status
+    return from_output(net, X, weights, theta, work, lowest, share)
+
+
+cdef int backpropagate_output(const Net *net,
+                              Py_ssize_t j,                       # IN  a column of a^L
+                              const real *X,                      # IN  (B, N_1)
+                              const real *weights,                # IN  (B,) or NULL for ones
+                              const real *theta,                  # IN
+                              real *work,                         # IN/OUT δ^l of every layer >= lowest
+                              int lowest,
+                              Share *share) noexcept nogil:
+    """Steps 3 and 4 with the output a_j^L in the place of C: sample i's row of δ^l is δa_j^L/δz^l."""
+    cdef const Layer *last = &net.layer[net.L]
+    cdef Py_ssize_t i, B = share.count, N = last.size
+    cdef real *da = scratch_of(net, work, share)
+    cdef int status
+    memset(da, 0, B * N * sizeof(real))
+    for i in range(B):
+        da[i * N + j] = 1
+    status = derive_sigma(last.sigma, last.ctx, B, N, matrix(work, share, last.z, N), matrix(work, share, last.a, N),
+                          da, matrix(work, share, last.delta, N))
+    if status != CBP_OK:
+        share.failed = net.L
+        return status
+    return from_output(net, X, weights, theta, work, lowest, share)
+
+
+cdef int from_output(const Net *net, const real *X, const real *weights, const real *theta, real *work, int lowest,
+                     Share *share) noexcept nogil:
+    """Step 4, from δ^L that is not weighted yet."""
     cdef Py_ssize_t B = share.count
     cdef const Layer *layer = net.layer
     cdef real *pack = pack_of(net, work, share)
     cdef After sigma
     cdef int l, status
-    status = output_delta(net, targets, work, share)              # δ^L = [δC/δa^L]·[δa^L/δz^L]
-    if status != CBP_OK:
-        return status
     if weights != NULL:
         scale_rows(delta_of(net, net.L, work, share), B, layer[net.L].size, weights + share.first)
     for l in range(net.L - 1, lowest - 1, -1):                    # δ^l = δ^{l+1}·W^{l+1}·diag σ′(z^l)
@@ -276,23 +306,50 @@ cdef void differentiate(const Net *net,
             bias_product(delta, share.rows, O, alpha, add, gradient + layer[l].b, pack)
 
 
-cdef void differentiate_sample(const Net *net, const real *X, real *work, Py_ssize_t i, real *gradient,
+cdef void differentiate_sample(const Net *net, const real *X, real *work, Py_ssize_t i, bint learning,
+                               real *gradient,                    # OUT δC_i/δθ, or of the layers that learn
                                const Share *share) noexcept nogil:
-    """Steps 5 and 6 for sample i of the batch alone; frozen layers get zeros."""
-    cdef Share sample = Share(share.rows, i, 1, 0, 1, 0, 0, 0)
+    """Steps 5 and 6 for sample i of the batch alone; frozen layers get zeros, or where only those that are
+    `learning` are wanted, no place."""
+    cdef Share sample = Share(share.rows, i, 1, share.thread, share.threads, 0, 0, 0)
     cdef const Layer *layer = net.layer
     cdef Py_ssize_t I, O
     cdef const real *delta
     cdef int l
-    for l in range(net.L, 1, -1):
+    for l in range(2, net.L + 1):
         I, O = layer[l - 1].size, layer[l].size
-        if layer[l].frozen:
-            memset(gradient + layer[l].W, 0, (I + 1) * O * sizeof(real))
+        if layer[l].frozen and learning:
             continue
-        delta = delta_of(net, l, work, &sample)
-        weight_product(read_of(net, l - 1, X, work, &sample), I, delta, 1, I, O, <real>1, False,
-                       gradient + layer[l].W, pack_of(net, work, share))
-        memcpy(gradient + layer[l].b, delta, O * sizeof(real))
+        if layer[l].frozen:
+            memset(gradient, 0, (I + 1) * O * sizeof(real))
+        else:
+            delta = delta_of(net, l, work, &sample)
+            weight_product(read_of(net, l - 1, X, work, &sample), I, delta, 1, I, O, <real>1, False, gradient,
+                           pack_of(net, work, share))
+            memcpy(gradient + I * O, delta, O * sizeof(real))
+        gradient += (I + 1) * O
+
+
+cdef int jacobian(const Net *net,
+                  const real *X,                                  # IN  (B, N_1)
+                  const real *weights,                            # IN  (B,) or NULL for ones
+                  const real *theta,                              # IN
+                  real *work,
+                  bint learning,                                  # IN  as differentiate_sample
+                  real *J, Py_ssize_t ld,                         # OUT (B·N_L, ld): weights·[δa^L/δθ]
+                  Share *share) noexcept nogil:
+    """The derivatives of every output by every parameter: six steps for each output, with it in the place of C."""
+    cdef Py_ssize_t i, j, O = net.layer[net.L].size
+    cdef int lowest = lowest_layer(net)
+    cdef int status = feed_forward(net, X, theta, work, share)
+    for j in range(O):
+        if status == CBP_OK:
+            status = backpropagate_output(net, j, X, weights, theta, work, lowest, share)
+        if status != CBP_OK:
+            return status
+        for i in range(share.first, share.first + share.count):
+            differentiate_sample(net, X, work, i, learning, J + (i * O + j) * ld, share)
+    return CBP_OK
 
 
 cdef int output_delta(const Net *net, const real *targets, real *work, Share *share) noexcept nogil:

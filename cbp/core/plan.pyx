@@ -13,7 +13,7 @@ from cbp_kernel cimport CBP_BWD_READS_Z, CBP_IN_PLACE, CBP_OK
 from .bound cimport BoundActivation, BoundCost
 from .passes cimport (
     Layer, Net, Share, all_of, backpropagate, differentiate, differentiate_sample, feed_forward,
-    lowest_layer, measure, place, real, work_size,
+    jacobian, lowest_layer, measure, place, real, work_size,
 )
 from .team cimport WORTH_A_THREAD, begin_of, team, team_run, useful_threads
 
@@ -128,7 +128,7 @@ cdef int gradient_of_chunk(Net *net, const real *X, const real *targets, const r
         if status != CBP_OK:
             return status
         for i in range(B):
-            differentiate_sample(net, X, work, i, per_sample + i * theta.shape[0], share)
+            differentiate_sample(net, X, work, i, False, per_sample + i * theta.shape[0], share)
     status = backpropagate(net, X, targets, weights, &theta[0], work, lowest, share)
     if status != CBP_OK:
         return status
@@ -155,6 +155,22 @@ cdef int gradient(Net *net, const real[:, ::1] X, const real[:, ::1] targets, co
                                        theta, &work[0], &gradient[0], &costs[start],
                                        &inputs[start, 0] if inputs is not None else NULL,
                                        &per_sample[start, 0] if per_sample is not None else NULL)
+            start += CHUNK_ROWS
+    failed[0] = share.failed
+    return status
+
+
+cdef int jacobian_of(Net *net, const real[:, ::1] X, const real[::1] theta, real[::1] work, real[:, :, ::1] out,
+                     int *failed) except? -9:
+    """Chunk by chunk; see Plan.jacobian."""
+    cdef Share share = all_of(0)
+    cdef Py_ssize_t start = 0
+    cdef int status = CBP_OK
+    with nogil:
+        while start < X.shape[0] and status == CBP_OK:
+            share = all_of(min(<Py_ssize_t>CHUNK_ROWS, X.shape[0] - start))
+            status = jacobian(net, &X[start, 0], <const real *>NULL, &theta[0], &work[0], False, &out[start, 0, 0],
+                              theta.shape[0], &share)
             start += CHUNK_ROWS
     failed[0] = share.failed
     return status
@@ -321,6 +337,15 @@ cdef class Plan:
         else:
             status = gradient[float](&self.net, X, targets, weights, <float>scale, theta, work, out, costs, inputs,
                                      per_sample, &failed)
+        self.raise_for(status, failed)
+
+    def jacobian(self, X, theta, work, out):
+        """δa_j^L/δθ of every sample and output into out, (n, N_L, n_parameters)."""
+        cdef int status, failed
+        if self.dtype == np.float64:
+            status = jacobian_of[double](&self.net, X, theta, work, out, &failed)
+        else:
+            status = jacobian_of[float](&self.net, X, theta, work, out, &failed)
         self.raise_for(status, failed)
 
     def layers(self, X, targets, theta):

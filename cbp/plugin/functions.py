@@ -88,6 +88,7 @@ _COST = _SPEC | {
     "canonical": (declared.optional(declared.text), "the name of an activation or None"),
     "labels": _PAIR,
     "target_range": _PAIR,
+    "squares": (declared.optional(declared.positive), "a number above 0 or None"),
 }
 
 
@@ -182,6 +183,8 @@ class Cost(ByName):
         What an integer label becomes: (every other unit, the label's unit).
     target_range : tuple of float
         The closed interval targets must lie in.
+    squares : float, optional
+        C is this times ‖a - λ‖², whatever the parameters: what Levenberg-Marquardt needs to know.
     formula, summary, aliases, spec_version
         As for `Activation`.
     """
@@ -196,6 +199,7 @@ class Cost(ByName):
     fused: Callable[..., Array] | None = None
     labels: tuple[float, float] = (0.0, 1.0)
     target_range: tuple[float, float] = (-math.inf, math.inf)
+    squares: float | None = None
     formula: str = ""
     summary: str = ""
     aliases: tuple[str, ...] = ()

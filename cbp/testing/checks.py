@@ -149,6 +149,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
         Check("gradient", "∂C/∂a is the slope of C, by differences", cost_checks.gradient),
         Check("complex-step", "∂C/∂a is the slope of C, by a complex step", cost_checks.complex_step),
         Check("chain-rule", "the fused pair is C and ∂C/∂z with the canonical activation", cost_checks.chain_rule),
+        Check("squares", "C is squares= times ‖a - λ‖²", cost_checks.squares),
         Check("special-values", "a sample with NaN costs NaN, and no other does", cost_checks.nan),
         Check("saturation", "where the canonical activation saturates, C and ∂C/∂z are finite", cost_checks.saturation),
         _HEAD,

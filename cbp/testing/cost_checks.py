@@ -15,7 +15,7 @@ from .slopes import complex_slope, jacobian
 from .subject import DTYPES, Sample, Subject
 from .unusual import saturated
 
-__all__ = ["chain_rule", "complex_step", "gradient", "nan", "saturation"]
+__all__ = ["chain_rule", "complex_step", "gradient", "nan", "saturation", "squares"]
 
 CLOSE = 1e-7
 EXACT = 1e-11
@@ -147,6 +147,27 @@ def _require_equal(name: str, sample: Sample, setting: Setting, got: Array, want
             "make the fused pair the cost of the canonical activation and its derivative with respect to z, not a: "
             "both must be the same numbers as value and gradient with σ′, only without their overflow",
         )
+
+
+def squares(subject: Subject) -> str:
+    """C is `squares` times ‖a - λ‖²."""
+    factor = subject.spec.squares
+    if factor is None:
+        raise Skip("squares= is not given")
+    for setting in subject.settings:
+        sample = _interior(subject, 24, 5)
+        a, y = sample["a"], sample["y"]
+        got, want = np.asarray(subject.spec.value(a, y, **setting)), factor * ((a - y) ** 2).sum(axis=-1)
+        off, where = worst(got, want, 1e-9 * np.maximum(1, np.abs(want)))
+        if off > 1:
+            raise Failure(
+                f"{shown(want[where])}, {factor:g}·‖a - λ‖²",
+                shown(got[where]),
+                f"value(a, y), {_numbers(sample, where)}{described(setting)}",
+                "correct squares=, or leave it out: Levenberg-Marquardt then refuses the cost instead of minimising "
+                "another",
+            )
+    return f"{factor:g}·‖a - λ‖²"
 
 
 def saturation(subject: Subject) -> str:

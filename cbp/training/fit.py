@@ -96,7 +96,7 @@ def train(
     calls = Calls(callbacks, *_told(progress))
     settings = _settings(net, made, rule, lr) | {"regularization": repr(regularization), "seed": seed} | feed.settings()
     run = Run(net, made, rule, lr, epochs, seed, scoring, regularization, calls, settings)
-    run.solver = Stepping(run, feed, threads) if in_steps else Iterating(run, feed, threads)
+    run.solver = Stepping(run, feed, threads) if in_steps else Iterating(run, samples, feed, threads)
     if resume is not None:
         take_up(resume, run)
     run.drive()

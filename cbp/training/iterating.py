@@ -15,7 +15,9 @@ from .stepping import where
 if TYPE_CHECKING:
     from ..optimizers import Point
     from .feeds import Feed
+    from .least_squares import LeastSquares
     from .run import Run
+    from .samples import Samples
 
 __all__ = ["Iterating"]
 
@@ -26,22 +28,22 @@ class Iterating:
     Parameters
     ----------
     run : Run
+    samples : Samples or None
+        None where only the feed knows them.
     feed : Feed
-        Gives the samples in any batches.
     threads : int
 
     Raises
     ------
     ValueError
-        Options that such an optimiser does not take.
+        The optimiser is not made for such a network, or for what else was asked for.
     """
 
-    def __init__(self, run: Run, feed: Feed, threads: int) -> None:
-        _refuse_options(run)
+    def __init__(self, run: Run, samples: Samples | None, feed: Feed, threads: int) -> None:
         self._run, self._feed, self._position = run, feed, Position()
         self._begun, self._taken_up = -1, (0, 0.0, 0.0)
         self._optimizer: Any = run.optimizer
-        self._objective = Objective(run.net, feed, threads, run.regularization)
+        self._objective = _objective(run, samples, feed, threads)
         self._remembered: Any = self._optimizer.init(run.net.parameters.copy())
         self._reason: str | None = None
         self._here: Point | None = None
@@ -112,13 +114,47 @@ class Iterating:
         return self._here
 
 
+def _objective(run: Run, samples: Samples | None, feed: Feed, threads: int) -> Objective | LeastSquares:
+    """What the optimiser of a run minimises."""
+    _refuse_options(run)
+    if not getattr(run.optimizer, "least_squares", False):
+        return Objective(run.net, feed, threads, run.regularization)
+    from .least_squares import LeastSquares
+
+    _refuse_network(run)
+    if samples is None or not samples.in_memory:
+        raise ValueError(
+            f"X: expected samples and targets in memory, for {_name(run)}; 'lbfgs' takes files and batches"
+        )
+    return LeastSquares(run.net, samples, threads, run.regularization)
+
+
 def _refuse_options(run: Run) -> None:
     """ValueError for options of regularisation that are about steps, or have no gradient."""
-    name = type(run.optimizer).__name__
     for field in dataclasses.fields(run.regularization):
         got = getattr(run.regularization, field.name)
         if field.name != "l2" and np.any(got != field.default):
             raise ValueError(
-                f"{field.name}: expected none, for {name} minimises one smooth function and has no steps to change; "
-                f"got {got!r}; it takes l2"
+                f"{field.name}: expected none, for {_name(run)} minimises one smooth function and has no steps to "
+                f"change; got {got!r}; it takes l2"
             )
+
+
+def _refuse_network(run: Run) -> None:
+    """ValueError where least squares are not what the network's cost is, or the network is too large."""
+    net, most = run.net, getattr(run.optimizer, "max_parameters", math.inf)
+    if net.cost_function.spec.squares is None:
+        raise ValueError(
+            f"optimizer: {_name(run)} is for costs that are sums of squares, 'squared_error' and 'quadratic', not for "
+            f"{net.cost_function.name!r}; 'lbfgs' takes any cost"
+        )
+    learn = sum(net.W[l].size + net.b[l].size for l in net.W if l not in net.frozen)
+    if learn > most:
+        raise ValueError(
+            f"optimizer: {_name(run)} takes up to max_parameters={most} that learn, for it solves equations with that "
+            f"many unknowns; this network has {learn}; 'lbfgs' takes any number"
+        )
+
+
+def _name(run: Run) -> str:
+    return type(run.optimizer).__name__

@@ -40,7 +40,7 @@ NAMES = {
         *KERNEL, "kernel-unread", "kernel-in-place", "kernel-forward", "kernel-backward", "kernel-speed", *MODELS,
     ),
     "cost": (
-        *NUMPY, "gradient", "complex-step", "chain-rule", "special-values", "saturation",
+        *NUMPY, "gradient", "complex-step", "chain-rule", "squares", "special-values", "saturation",
         *KERNEL, "kernel-value", "kernel-gradient", "kernel-fused", "kernel-speed", *MODELS,
     ),
 }  # fmt: skip
@@ -64,6 +64,7 @@ def skipped(choice: Chosen) -> set[str]:
     names = {check for check, where in SKIPPED.items() if spec.name in where} | {"missing-plugin"}
     names |= set() if spec.params else {"parameters", "kernel-parameters"}
     if choice.entry.kind == "cost":
+        names |= set() if spec.squares else {"squares"}
         return names | (set() if spec.fused else {"chain-rule", "kernel-fused"})
     return names | (ELEMENTWISE_ONLY if spec.rowwise else {"vjp"})
 

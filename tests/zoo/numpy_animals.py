@@ -216,6 +216,7 @@ def costs() -> Iterator[Animal]:
     yield square(
         "averages_too", "per-sample", "gradient(a, y)", "each twice, at", gradient=lambda a, y: 2 * (a - y) / len(a)
     )
+    yield square("a_fifth", "squares", "0.2·‖a - λ‖²", "leave it out", squares=0.2)
     yield square("half", "gradient", "(0.5 times it)", "a constant factor", gradient=lambda a, y: a - y)
     yield square("backwards", "gradient", "(-1 times it)", gradient=lambda a, y: 2 * (y - a))
     yield square("nearly", "complex-step", "by a complex step", gradient=lambda a, y: 2 * (a - y) * (1 + 1e-9))
