@@ -6,11 +6,13 @@ both in one place. A schedule is a frozen set of constants; what it remembers of
 
 from .choosing import schedule
 from .decays import Exponential, InverseTime, InvScaling, MultiStep, Polynomial, Step
+from .finder import FoundRate, find_learning_rate
 from .schedule import Schedule, Timed, When
 from .watching import Adaptive, Plateau
 from .waves import Cosine, CosineRestarts, OneCycle, Warmup
 
 __all__ = [
-    "Adaptive", "Cosine", "CosineRestarts", "Exponential", "InvScaling", "InverseTime", "MultiStep", "OneCycle",
-    "Plateau", "Polynomial", "Schedule", "Step", "Timed", "Warmup", "When", "schedule",
+    "Adaptive", "Cosine", "CosineRestarts", "Exponential", "FoundRate", "InvScaling", "InverseTime", "MultiStep",
+    "OneCycle", "Plateau", "Polynomial", "Schedule", "Step", "Timed", "Warmup", "When", "find_learning_rate",
+    "schedule",
 ]  # fmt: skip
