@@ -80,7 +80,9 @@ _KERNEL = (
     _kernel("answers", "every function comes back with CBP_OK", kernel_calls.answers, gate=True),
     _kernel("inputs-untouched", "no input is written", kernel_memory.inputs_untouched),
     _kernel(
-        "stays-inside", "nothing around a block is written, for lengths 0 to 67 and 4097", kernel_memory.stays_inside
+        "stays-inside",
+        "nothing around a block is written, for lengths 0 to 67 and 4097, and no rows",
+        kernel_memory.stays_inside,
     ),
     _kernel("guard-pages", "blocks may begin and end where memory does", kernel_memory.guard_pages),
     _kernel("gaps", "rows may lie apart (ld > cols)", kernel_memory.gaps),

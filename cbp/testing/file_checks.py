@@ -90,6 +90,13 @@ def missing_plugin(subject: Subject) -> str:
     entry = subject.entry
     if entry.distribution in (CBP, LOCAL):
         raise Skip("no distribution provides it: there is nothing to miss")
+    if not entry.version:
+        raise Failure(
+            "a distribution with a version, which a model can name",
+            "none",
+            f"METADATA of {entry.distribution}",
+            'give it a version: version = "0.1.0" in pyproject.toml',
+        )
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "model")
         _network(subject, subject.settings[0]).save(model)

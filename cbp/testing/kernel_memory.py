@@ -22,9 +22,9 @@ OTHERWISE = 16  # units in the last place that another layout may cost where bit
 
 
 def every_length(call: Caller) -> Iterator[Case]:
-    """All functions for one row and, where it is short, for three."""
+    """All functions for one row and, where it is short, for none and for three."""
     for cols in LENGTHS:
-        for rows in (1, 3) if cols != LONGEST else (1,):
+        for rows in (0, 1, 3) if cols != LONGEST else (1,):
             yield from call.cases(rows, cols)
 
 

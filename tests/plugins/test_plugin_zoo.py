@@ -12,8 +12,9 @@ import pytest
 
 import cbp
 from cbp.registry import Registry
+from cbp.registry.chosen import choose
 from cbp.registry.discovery import installed
-from cbp.testing import Report, parametrize_checks
+from cbp.testing import CHECKS, Report, parametrize_checks
 from cbp.testing.run import report_on
 
 Code = Callable[..., str]
@@ -89,6 +90,23 @@ def test_an_animal_is_caught(distribution: Distribution, animal: Animal) -> None
     text = " ".join(str(said[animal.check]).split())
     assert [words for words in animal.words if words not in text] == [], text
     assert [result.check for result in said.failures] == [animal.check]
+
+
+def test_every_check_has_an_animal() -> None:
+    """But for the GIL, which is turned on where there is none, and requirements, which have animals below."""
+    assert {animal.check for animal in ZOO.values()} == {check.name for check in CHECKS["plugin"]} - {
+        "import-gil",
+        "requirements",
+    }
+    assert len(ZOO) == 16
+
+
+def test_a_distribution_without_a_version_is_caught(distribution: Distribution) -> None:
+    """Of a model that is loaded without it, nobody could tell what to install."""
+    (distribution("plugin", hook()) / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\n")
+    result = report_on(choose("activation", "fine"), ["missing-plugin"])["missing-plugin"]
+    assert result.outcome == "failed"
+    assert "give it a version" in str(result)
 
 
 FAST_MATH = """

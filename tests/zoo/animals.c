@@ -59,6 +59,8 @@ FWD(reads_on, , if (SOME) { volatile __typeof__(*z) next = z[LAST]; (void)next; 
 KERNEL(reads_on)
 FWD(ignores_ld, ld = cols, )
 KERNEL(ignores_ld)
+FWD(needs_a_row, , if (!rows && cols) a[0] = 0)
+KERNEL(needs_a_row)
 FWD(touches_gaps, , if (rows > 1 && ld > cols) a[cols] = 0)
 KERNEL(touches_gaps)
 
@@ -171,6 +173,7 @@ const cbp_activation has_a_hole_animal = {
 
 CBP_SUM_COST_FUSED(good_cost, "zoo", 0, (a - y) * (a - y), 2 * (a - y), (a - y) * (a - y), 2 * (a - y) * (1 - a * a))
 CBP_SUM_COST_FUSED(unlike, "zoo", 0, (a - y) * (a - y), 2 * (a - y), (a - y) * (a - y), 2 * (a - y))
+CBP_SUM_COST_FUSED(steep, "zoo", 0, (a - y) * (a - y), 3 * (a - y), (a - y) * (a - y), 2 * (a - y) * (1 - a * a))
 CBP_SUM_COST_FUSED(half, "zoo", 0, (a - y) * (a - y) / 2, 2 * (a - y), (a - y) * (a - y), 2 * (a - y) * (1 - a * a))
 
 #define COST(NAME, VALUE)                                                                    \
@@ -181,6 +184,7 @@ CBP_SUM_COST_FUSED(half, "zoo", 0, (a - y) * (a - y) / 2, 2 * (a - y), (a - y) *
 COST(good_cost, good_cost)
 COST(unlike, unlike)
 COST(half, half)
+COST(steep, steep)
 
 #define AVERAGES(SUFFIX, T)                                                                                   \
     static int averages_value_##SUFFIX(const T *a, const T *y, T *per_sample, ptrdiff_t rows, ptrdiff_t cols, \

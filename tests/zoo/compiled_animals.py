@@ -26,6 +26,7 @@ class Animal(NamedTuple):
 ACTIVATIONS = {
     "one_past": Animal("kernel-stays-inside", ("written at index 1 of the output", "cols=1", "end each loop at cols")),
     "one_before": Animal("kernel-stays-inside", ("written at index -1 of the output",)),
+    "needs_a_row": Animal("kernel-stays-inside", ("only the 0 numbers", "index 0 of the output", "rows=0, cols=1")),
     "scribbles": Animal("kernel-inputs-untouched", ("z left as it was", "z at [0, 0]", "write to the output only")),
     "adds_up": Animal("kernel-fills-output", ("over NaN", "over 777", "store every number")),
     "reads_on": Animal("kernel-guard-pages", ("SIGSEGV", "fwd_f32: rows=1, cols=1", "AddressSanitizer")),
@@ -64,6 +65,7 @@ WITH_PARAMETERS = {
 }
 COSTS = {
     "unlike": Animal("kernel-fused", ("fused_grad_f32", "units off", "y = ")),
+    "steep": Animal("kernel-gradient", ("grad_f32", "units off", "y = ")),
     "half": Animal("kernel-value", ("value_f32", "units off")),
     "without_pair": Animal("kernel-head", ("fused=", "no fused pair", "fused_value_f32")),
     "averages": Animal("kernel-chunking", ("row 0 alone", "each row")),

@@ -18,6 +18,7 @@ from compiled_animals import (
     cost,
     with_parameters,
 )
+from numpy_animals import ZOO as NUMPY_ZOO
 
 from cbp.registry.chosen import choose
 from cbp.testing import CHECKS, Report, check_activation, check_cost
@@ -54,6 +55,13 @@ def test_an_animal_is_caught(
     assert result.outcome == "failed"
     text = " ".join(str(result).split())
     assert [words for words in animal.words if " ".join(words.split()) not in text] == [], str(result)
+
+
+def test_every_check_has_an_animal_that_only_it_is_meant_for() -> None:
+    """But for the check of a model without its plugin, which `test_plugin_zoo.py` has."""
+    caught = {param.values[2].check for param in ZOO} | {animal.check for animal in NUMPY_ZOO}
+    assert caught == {check.name for kind in ("activation", "cost") for check in CHECKS[kind]} - {"missing-plugin"}
+    assert (len(NUMPY_ZOO), len(ZOO)) == (46, 41)
 
 
 def test_tame_kernels_pass(library: ctypes.CDLL) -> None:
