@@ -1,4 +1,4 @@
-"""Where cbp comes from, for those who must install it again: on PyPI its name belongs to another project."""
+"""Where cbp comes from, for those who must install it again."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import json
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
-__all__ = ["HOME", "HOME_PAGE", "source"]
+__all__ = ["REQUIREMENT", "public", "source"]
 
-HOME_PAGE = "https://github.com/cbp/cbp"
-HOME = f"git+{HOME_PAGE}"
+REQUIREMENT = "cbp>=0.1,<1"  # never the other project of that name on PyPI, whose versions begin at 1.1
 
 
 def source() -> str:
@@ -18,13 +17,20 @@ def source() -> str:
     Returns
     -------
     str
-        The clone or commit it was installed from, if pip has written that down (PEP 610); else `HOME`.
+        The clone or commit it was installed from, if pip has written that down (PEP 610); else `REQUIREMENT`, which
+        pip looks for on PyPI.
     """
     try:
         record = distribution("cbp").read_text("direct_url.json")
     except PackageNotFoundError:
         record = None
-    return _requirement(json.loads(record)) if record else HOME
+    return _requirement(json.loads(record)) if record else REQUIREMENT
+
+
+def public() -> str:
+    """The same for other machines: no folder of this one."""
+    here = source()
+    return REQUIREMENT if here.startswith("file:") else here
 
 
 def _requirement(direct: dict[str, Any]) -> str:
@@ -33,4 +39,4 @@ def _requirement(direct: dict[str, Any]) -> str:
         return url
     if version := direct.get("vcs_info"):
         return f"{version['vcs']}+{url}@{version['commit_id']}"
-    return HOME  # a wheel is for one Python only
+    return REQUIREMENT  # a wheel is for one Python only

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Template
 
-from .origin import HOME, HOME_PAGE, source
+from .origin import REQUIREMENT, public, source
 from .plan import KINDS, TIERS, Plan
 
 __all__ = ["contents"]
@@ -67,8 +67,8 @@ def _values(plan: Plan) -> dict[str, str]:
         "year": str(plan.year),
         "source": source(),
         "tox_line": f"{'tox':{len('cbp plugins check   ' + names.distribution)}}",
-        "home": HOME,
-        "home_page": HOME_PAGE,
+        "public_source": public(),
+        "requirement": REQUIREMENT,
         **_of_licence(plan),
         **dict(_of_tier(plan)),
     }

@@ -25,6 +25,7 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 Distribution = Callable[..., Path]
 
+PYPI = "cbp>=0.1,<1"  # not the other project of that name, which begins at 1.1
 AUTHOR = 'Ada "the Countess" Lovelace'
 
 
@@ -135,19 +136,20 @@ def test_the_answer_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "source"),
+    ("record", "source", "public"),
     [
-        (None, origin.HOME),
-        ('{"url": "file:///home/ada/cbp", "dir_info": {}}', "file:///home/ada/cbp"),
+        (None, PYPI, PYPI),
+        ('{"url": "file:///home/ada/cbp", "dir_info": {}}', "file:///home/ada/cbp", PYPI),
         (
             '{"url": "https://example.org/cbp", "vcs_info": {"vcs": "git", "commit_id": "1a2b"}}',
             "git+https://example.org/cbp@1a2b",
+            "git+https://example.org/cbp@1a2b",
         ),
-        ('{"url": "file:///tmp/cbp-0.1.0-cp313-cp313-linux_x86_64.whl", "archive_info": {}}', origin.HOME),
+        ('{"url": "file:///tmp/cbp-0.1.0-cp313-cp313-linux_x86_64.whl", "archive_info": {}}', PYPI, PYPI),
     ],
 )
-def test_tox_gets_cbp_from_where_this_one_came_from(
-    record: str | None, source: str, monkeypatch: pytest.MonkeyPatch
+def test_tox_gets_cbp_from_where_this_one_came_from_and_ci_from_where_others_can(
+    record: str | None, source: str, public: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Installed:
         def read_text(self, name: str) -> str | None:
@@ -157,6 +159,8 @@ def test_tox_gets_cbp_from_where_this_one_came_from(
     monkeypatch.setattr(origin, "distribution", lambda name: Installed())
     assert new("softlog") == 0
     assert f"{{env:CBP_SOURCE:{source}}}" in Path("cbp-softlog", "tox.ini").read_text(encoding="utf-8")
+    workflow = Path("cbp-softlog", ".github", "workflows", "ci.yml").read_text(encoding="utf-8")
+    assert f'      CBP_SOURCE: "{public}"\n' in workflow
 
 
 def test_a_formula_needs_sympy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
