@@ -98,7 +98,7 @@ def test_every_check_has_an_animal() -> None:
         "import-gil",
         "requirements",
     }
-    assert len(ZOO) == 16
+    assert len(ZOO) >= 16
 
 
 def test_a_distribution_without_a_version_is_caught(distribution: Distribution) -> None:
