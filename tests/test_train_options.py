@@ -92,6 +92,12 @@ def test_metrics_are_measured_on_what_is_validated_and_trained_on(run: Run) -> N
     assert 'metrics = "top_2,balanced_accuracy"' in Path("iris.toml").read_text()
 
 
+def test_an_initialiser_may_have_constants(run: Run) -> None:
+    run("train", "iris", *SHORT, "--optimizer", "sgd:lr=1e-30", "--init", "orthogonal:gain=3")
+    expected = cbp.Network([4, 8, 3], activation="relu", init=cbp.initializer("orthogonal", gain=3), seed=0)
+    np.testing.assert_allclose(cbp.load("iris.safetensors").parameters, expected.parameters, atol=1e-20)
+
+
 def test_an_optimiser_may_look_at_all_samples_at_once(run: Run) -> None:
     assert run("train", "iris", "--optimizer", "lbfgs:memory=5", "--epochs", "20", "--quiet").err == ""
     assert "lbfgs:memory=5:" in Path("iris.toml").read_text()
@@ -178,6 +184,18 @@ def test_a_run_that_is_resumed_ends_as_one_that_was_not_stopped(run: Run, often:
     assert len(rows("log.csv")) == 6
 
 
+def test_a_learning_rate_is_suggested_drawn_and_good(run: Run) -> None:
+    result = run("train", "digits", "--find-lr", "--optimizer", "sgd", "--dropout", "0.1", "--quiet")
+    found = re.fullmatch(
+        r"suggested learning rate: (\S+); to train with it: --lr (\S+)\nwrote digits-lr.png\n", result.out
+    )
+    assert found, result
+    assert Path("digits-lr.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(Path().iterdir()) == [Path("digits-lr.png")]
+    assert 0.01 < float(found[1]) < 1
+    assert "accuracy 9" in run("train", "digits", "--optimizer", "sgd", "--lr", found[2], "--quiet").out
+
+
 def test_the_log_can_be_drawn(run: Run) -> None:
     run("train", "iris", *SHORT, "--log", "log.csv")
     assert run("plot", "log.csv").out == "wrote log-curves.png\n"
@@ -206,7 +224,9 @@ def test_the_log_can_be_drawn(run: Run) -> None:
         (("--ema", "0.9", "--early-stopping", "3"), "--ema: expected no --early-stopping"),
         (("--metrics", "acuracy"), "metrics: there is no 'acuracy': did you mean 'accuracy'?"),
         (("--optimizer", "lbfgs", "--lr", "1"), "--lr: lbfgs takes none"),
+        (("--optimizer", "lbfgs", "--find-lr"), "--find-lr: expected an optimiser with a learning rate, got lbfgs"),
         (("--optimizer", "lbfgs", "--schedule", "cosine"), "schedule: expected none"),
+        (("--init", "orthogonal:gian=2"), "'orthogonal' has no constant 'gian': did you mean 'gain'?"),
         (("--l2", "-1"), "l2: expected a number >= 0, got -1.0"),
         (("--clip-norm", "0"), "--clip-norm: expected a number above 0, got '0'"),
         (("--monitor", "cost"), "--monitor: expected --early-stopping with it"),

@@ -9,11 +9,12 @@ from itertools import chain
 from typing import Any, Self
 
 from ..data import Dataset
+from ..initializers import SupportsWeights
 from ..network import Network
 from ..registry.chosen import Chosen, activation, cost
 from ..registry.made import initializer
 from .choices import sizes, text, texts
-from .grammar import function, functions, of_function
+from .grammar import function, functions, named, of_function
 
 __all__ = ["Architecture", "add_network_options", "as_options", "scales_targets"]
 
@@ -68,7 +69,7 @@ def add_network_options(group: argparse._ArgumentGroup) -> None:
         "--init",
         metavar="NAME",
         type=text,
-        help="how the weights begin, such as he_normal (default: what suits the activation)",
+        help="how the weights begin, such as he_normal or orthogonal:gain=2 (default: what suits the activation)",
     )
     add("--dtype", choices=("float32", "float64"), default="float32", help="precision (default: %(default)s)")
 
@@ -85,7 +86,7 @@ class Architecture:
     output, cost : Chosen or None
         None leaves them to the data.
     input : Chosen
-    init : str or None
+    init : SupportsWeights or None
     dtype : str
     """
 
@@ -94,22 +95,20 @@ class Architecture:
     output: Chosen | None
     input: Chosen
     cost: Chosen | None
-    init: str | None
+    init: SupportsWeights | None
     dtype: str
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Self:
         """Look up every name, so that a wrong one is found before any data is read."""
         hidden = [HIDDEN] if options.hidden is None else list(chain.from_iterable(options.hidden))
-        if options.init is not None:
-            initializer(options.init)
         return cls(
             hidden,
             _one_for_each(functions(options.activation), len(hidden)),
             options.output_activation and function("activation", options.output_activation),
             function("activation", options.input_activation),
             options.cost and function("cost", options.cost),
-            options.init,
+            None if options.init is None else _initializer(options.init),
             options.dtype,
         )
 
@@ -144,6 +143,11 @@ def scales_targets(net: Network, data: Dataset) -> bool:
     """Whether standardised targets suit `net`: any number can be an output, any number a target."""
     unbounded = net.cost_function.spec.target_range == (-math.inf, math.inf)
     return data.task == "regression" and unbounded and net.layer_activations[-1].entry.id == "cbp:identity"
+
+
+def _initializer(text: str) -> SupportsWeights:
+    name, constants = named(text)
+    return initializer(name, **constants)
 
 
 def _one_for_each(named: list[Chosen], layers: int) -> list[Chosen]:

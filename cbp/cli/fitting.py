@@ -12,13 +12,14 @@ from .._version import __version__
 from ..data import Dataset
 from ..network import Network
 from ..preparation import Preparation
+from ..schedules import FoundRate, find_learning_rate
 from ..training.history import History
 from .architecture import scales_targets
 from .optimization import Course, epochs
 from .regularizing import class_weights, regularization
 from .training_data import TrainingData
 
-__all__ = ["fitted", "preparation_of"]
+__all__ = ["fitted", "found_rate", "preparation_of"]
 
 
 def preparation_of(train: Dataset, net: Network, options: argparse.Namespace) -> Preparation:
@@ -40,27 +41,19 @@ def fitted(
 ) -> History | None:
     """Train; None if Ctrl-C ended it, with the parameters of the last whole step."""
     net.extra = preparation.to_json() | _provenance(data, course, options)
-    train = preparation.applied(data.train)
     validation = data.validation and preparation.applied(data.validation)
     try:
         history: History | None = net.fit(
-            train.X,
-            train.targets,
-            epochs=epochs(options, len(train)),
-            batch_size=options.batch_size,
-            optimizer=course.optimizer,
+            **_steps(data, preparation, course, options),
+            epochs=epochs(options, len(data.train)),
             schedule=course.schedule,
             validation=_validation(validation, data.validation_weights),
             metrics=options.metrics and options.metrics.split(","),
             train_metrics=options.train_metrics,
-            shuffle=options.shuffle,
-            sample_weight=data.weights,
-            class_weight=class_weights(options, train.class_names),
             callbacks=callbacks,
-            threads=options.threads,
             progress=not options.quiet,
             resume=options.resume,
-            **regularization(options),
+            ema=options.ema,
         )
     except KeyboardInterrupt:
         print(f"interrupted after epoch {net.epochs_trained}; keeping what was learned", file=sys.stderr)
@@ -72,6 +65,29 @@ def fitted(
     if history and history.stopped and not options.quiet:
         print(f"ended after epoch {net.epochs_trained}: {history.stopped}", file=sys.stderr)
     return history
+
+
+def found_rate(
+    net: Network, data: TrainingData, preparation: Preparation, course: Course, options: argparse.Namespace
+) -> FoundRate:
+    """A learning rate for steps as `fitted` would take them."""
+    return find_learning_rate(net, **_steps(data, preparation, course, options))
+
+
+def _steps(data: TrainingData, preparation: Preparation, course: Course, options: argparse.Namespace) -> dict[str, Any]:
+    """What `Network.fit` is given of samples, and of the steps it takes."""
+    train = preparation.applied(data.train)
+    return {
+        "X": train.X,
+        "targets": train.targets,
+        "optimizer": course.optimizer,
+        "batch_size": options.batch_size,
+        "shuffle": options.shuffle,
+        "sample_weight": data.weights,
+        "class_weight": class_weights(options, train.class_names),
+        "threads": options.threads,
+        **regularization(options),
+    }
 
 
 def _validation(data: Dataset | None, weights: np.ndarray | None) -> tuple[Any, ...] | None:

@@ -40,6 +40,11 @@ def add_training_options(group: argparse._ArgumentGroup) -> None:
         type=number,
         help=f"learning rate (default: adam {RATES['adam']}, sgd {RATES['sgd']} (1 - momentum), else torch.optim's)",
     )
+    add(
+        "--find-lr",
+        action="store_true",
+        help="do not train, but look for a learning rate: suggest one, and draw DATA-lr.png (default: train)",
+    )
     add("--momentum", metavar="MU", type=fraction, help="of sgd and rmsprop, from 0 to below 1 (default: 0)")
     add("--nesterov", action="store_true", default=None, help="sgd looks ahead (default: it does not)")
     add(

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import csv
+import io
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import plot
 from ..data import DataError, Dataset
+from ..files.writing import write_atomically
 from ..network import Network
 from ..preparation import Preparation
 
-__all__ = ["OF_DATA", "OF_MODEL", "curves"]
+__all__ = ["OF_DATA", "OF_MODEL", "curves", "write_picture"]
+
+
+def write_picture(axes: Any, out: Path) -> None:
+    """Write the picture that `axes`, one or an array, are part of; of the kind that the file's name ends with."""
+    buffer = io.BytesIO()
+    np.ravel(axes)[0].figure.savefig(buffer, format=out.suffix.lower().removeprefix("."))
+    write_atomically(out, buffer.getvalue(), "the picture")
 
 
 def curves(path: Path) -> Any:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..data import DataError
-from ..files.writing import write_atomically
 from .choices import count, sizes
 from .parts import add_held_out, part
 from .paths import writable
-from .pictures import OF_DATA, OF_MODEL, curves
+from .pictures import OF_DATA, OF_MODEL, curves, write_picture
 from .sources import DATA, add_columns, load_data, load_model
 
 SUMMARY = "draw a model, what it answers, or its training"
@@ -58,10 +54,7 @@ def run(options: argparse.Namespace) -> None:
     if out.suffix.lower() not in KINDS:
         raise ValueError(f"--out {out}: expected a name that ends with {', '.join(KINDS)}")
     writable(out)
-    axes = curves(source) if of_training else _picture(options)
-    buffer = io.BytesIO()
-    np.ravel(axes)[0].figure.savefig(buffer, format=out.suffix.lower().removeprefix("."))
-    write_atomically(out, buffer.getvalue(), "the picture")
+    write_picture(curves(source) if of_training else _picture(options), out)
     print(f"wrote {out}")
 
 

@@ -31,7 +31,7 @@ from .run_file import NOTED, keys, noted
 __all__ = ["Record"]
 
 MARK = "# Written by cbp train"
-NOT_KEPT = ("resume", "quiet")
+NOT_KEPT = ("find-lr", "resume", "quiet")
 INSTALL = 'pip install "cbp[cli]"'
 
 

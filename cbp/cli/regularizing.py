@@ -10,7 +10,7 @@ from .choices import columns, fraction, number, positive, rates, text
 
 __all__ = ["add_regularization_options", "class_weights", "regularization"]
 
-AS_THEY_ARE = ("l1", "l2", "input_noise", "max_norm", "clip_value", "clip_norm", "ema")
+AS_THEY_ARE = ("l1", "l2", "input_noise", "max_norm", "clip_value", "clip_norm")
 
 
 def add_regularization_options(group: argparse._ArgumentGroup) -> None:
@@ -45,7 +45,7 @@ def add_regularization_options(group: argparse._ArgumentGroup) -> None:
 
 
 def regularization(options: argparse.Namespace) -> dict[str, Any]:
-    """The keywords of `Network.fit` that regularise."""
+    """The keywords of `Network.fit` that regularise a step."""
     dropout = options.dropout
     if isinstance(dropout, list) and len(dropout) == 1:
         dropout = dropout[0]

@@ -6,12 +6,15 @@ import argparse
 from pathlib import Path
 from time import perf_counter
 
+from ..network import Network
+from ..preparation import Preparation
 from .architecture import Architecture, add_network_options, as_options
 from .choices import file
 from .failures import INTERRUPTED
-from .fitting import fitted, preparation_of
+from .fitting import fitted, found_rate, preparation_of
 from .optimization import Course, add_training_options
 from .paths import model_file, writable
+from .pictures import write_picture
 from .record import Record
 from .regularizing import add_regularization_options
 from .report import announce, report, tell_how_to_use
@@ -55,16 +58,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, score, save, and say how to go on."""
+    """Train, score, save, and say how to go on; or look for a learning rate."""
     options = settled(options)
+    if options.find_lr:
+        return _search(options)
     out = writable(Path(options.out or model_file(options.source)))
-    record = Record(out, options)
-    architecture, course, told = Architecture.of(options), Course.of(options), callbacks(options)
-    data = TrainingData.of(options, chooses_by_validation(options, course.schedule))
-    net = architecture.network(data.all, options.seed)
-    preparation = preparation_of(data.train, net, options)
+    record, course, told = Record(out, options), Course.of(options), callbacks(options)
+    data, net, preparation = _ready(options, course)
     if not options.quiet:
-        announce(data, net)
         record.compare(data.all)
     began = perf_counter()
     history = fitted(net, data, preparation, course, told, options)
@@ -78,3 +79,30 @@ def run(options: argparse.Namespace) -> int:
         scored = data.all if score else None
         tell_how_to_use(out, replaced, record.path, net, preparation, options.source, scored)
     return 0 if history else INTERRUPTED
+
+
+def _ready(options: argparse.Namespace, course: Course) -> tuple[TrainingData, Network, Preparation]:
+    """The samples, a network that knows nothing of them yet, and what lies between."""
+    architecture = Architecture.of(options)
+    data = TrainingData.of(options, chooses_by_validation(options, course.schedule))
+    net = architecture.network(data.all, options.seed)
+    if not options.quiet:
+        announce(data, net)
+    return data, net, preparation_of(data.train, net, options)
+
+
+def _search(options: argparse.Namespace) -> int:
+    """Print a learning rate, and draw what it was found by."""
+    course, picture = Course.of(options), Path(f"{model_file(options.source).stem}-lr.png")
+    if "lr" not in course.constants:
+        raise ValueError(f"--find-lr: expected an optimiser with a learning rate, got {course.name.partition(':')[0]}")
+    writable(picture)
+    data, net, preparation = _ready(options, course)
+    found = found_rate(net, data, preparation, course, options)
+    if found.suggestion is None:
+        print(f"no learning rate from {found.rates[0]:.2g} to {found.rates[-1]:.2g} makes the cost fall clearly")
+    else:
+        print(f"suggested learning rate: {found.suggestion:.2g}; to train with it: --lr {found.suggestion:.2g}")
+    write_picture(found.plot(), picture)
+    print(f"wrote {picture}")
+    return 0
