@@ -13,7 +13,7 @@ from . import plugin_why
 from .plugin_facts import constants, facts_of, plugins, tier
 from .tables import print_table, printable
 
-SUMMARY = "list them (default)"
+SUMMARY = "list what is built in, and which plugins are installed (default)"
 EXAMPLES = """\
   cbp plugins
   cbp plugins --load --json              everything, the plugins' too

@@ -22,6 +22,8 @@ EXAMPLES = """\
   cbp plugins new wiggle --tier cython           as quick as the built-in ones
   cbp plugins new my_loss --kind cost
   cbp plugins new softlog --activation "z*tanh(log(1+exp(z)))"     compiled, from the formula alone
+  cbp plugins new smooth --activation "z/(1+exp(-beta*z))" --param "0<beta=1"
+  cbp plugins new quartic --cost "(a-y)**4"
 """
 
 DOUBTS = (

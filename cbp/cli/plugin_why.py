@@ -1,4 +1,4 @@
-"""``cbp plugins --why NAME``: what a name means here, or why it means nothing."""
+"""``cbp plugins why NAME``, also ``cbp plugins --why NAME``: what a name means here, or why it means nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,18 @@ from .failures import FAILED
 from .plugin_facts import plugins, tier
 from .tables import printable
 
+SUMMARY = "explain a name: what it means and why, or what is wrong with a plugin"
+EXAMPLES = """\
+  cbp plugins why swish
+  cbp plugins why my-plugin              how its loading went
+"""
+
 FRAMES = 4  # of a traceback
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``cbp plugins why``."""
+    parser.add_argument("why", metavar="NAME", help="an activation, cost, optimiser, initialiser or plugin")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import argparse
 
-from . import plugin_check, plugin_list, plugin_new, plugin_speed
+from . import plugin_check, plugin_list, plugin_new, plugin_speed, plugin_why
 
 SUMMARY = (
     "list activations, costs, optimisers and initialisers, built in and from plugins; check, time and write plugins"
 )
 EXAMPLES = f"{plugin_list.EXAMPLES}{plugin_check.EXAMPLES}{plugin_speed.EXAMPLES}{plugin_new.EXAMPLES}"
 
-ACTIONS = {"list": plugin_list, "check": plugin_check, "speed": plugin_speed, "new": plugin_new}
+ACTIONS = {"list": plugin_list, "why": plugin_why, "check": plugin_check, "speed": plugin_speed, "new": plugin_new}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

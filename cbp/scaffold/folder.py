@@ -21,12 +21,14 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
     Raises
     ------
-    FileExistsError
+    FileExistsError, FileNotFoundError
         With nothing written.
     OSError
     """
     if folder.is_symlink() or folder.exists():
         raise FileExistsError(f"{folder} is there already, and nothing in it was touched; name another with --out")
+    if not folder.parent.is_dir():
+        raise FileNotFoundError(f"{folder}: expected the folder {folder.parent} to be there: make it first")
     beside = folder.parent / f".cbp-{secrets.token_hex(8)}.part"
     beside.mkdir()
     try:

@@ -86,15 +86,13 @@ KINDS = {
 }
 
 TIERS = {
-    "numpy": Tier("NumPy functions; nothing is compiled"),
+    "numpy": Tier("NumPy functions, nothing compiled"),
     "numba": Tier(
         "a kernel in Python, which numba compiles when it is used",
         needs=("numba>=0.61",),
         kernel="kernel",
         examples={"activation": "αz / (1 + |αz|)"},  # numba vectorises arithmetic, but no tanh
     ),
-    "c": Tier("a kernel in C, in a shared library without Python", kernel="kernel", compiled=True),
-    "formula": Tier("NumPy and C from --activation or --cost, by SymPy", kernel="kernel", compiled=True, base="c"),
     "cython": Tier(
         "a kernel in Cython, with cbp's headers",
         build=("setuptools>=77", "Cython>=3.1"),
@@ -102,6 +100,8 @@ TIERS = {
         compiled=True,
         data=("*.pyi",),
     ),
+    "c": Tier("a kernel in C, in a shared library without Python", kernel="kernel", compiled=True),
+    "formula": Tier("NumPy and C from --activation or --cost, by SymPy", kernel="kernel", compiled=True, base="c"),
 }
 
 LICENCES = ("BSD-3-Clause", "MIT", "none")

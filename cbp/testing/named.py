@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..registry import registry
 from ..registry.chosen import Chosen, choose
 from ..registry.discovery import Installed, installed, normalized
@@ -66,5 +68,13 @@ def _by_name(name: str) -> list[Chosen | Installed]:
         *(known for kind in CHECKED for known in registry.known(kind).all()),
         *(entry.distribution for kind in CHECKED for entry in registry.known(kind)),
     ]
-    hint = did_you_mean(name, names, "'cbp plugins' lists what there is")
+    hint = _not_installed(name) or did_you_mean(name, names, "'cbp plugins' lists what there is")
     raise ValueError(f"there is no activation, cost or plugin {name!r}: {hint}")
+
+
+def _not_installed(name: str) -> str:
+    """What to do where a plugin's folder of that name is here."""
+    for folder in (name, f"cbp-{name}", f"cbp-{name.replace('_', '-')}"):
+        if Path(folder, "pyproject.toml").is_file():
+            return f"the folder {folder} is here, but not installed: its README says how"
+    return ""

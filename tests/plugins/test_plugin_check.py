@@ -106,6 +106,16 @@ def test_wrong_names_are_pointed_out(argv: list[str], message: str, capsys: pyte
     assert message in capsys.readouterr().err
 
 
+def test_a_folder_that_is_not_installed_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["plugins", "new", "soft_log"]) == 0
+    for name in ("soft_log", "cbp-soft-log"):
+        assert main(["plugins", "check", name]) == 2
+        assert f"{name!r}: the folder cbp-soft-log is here, but not installed" in capsys.readouterr().err
+
+
 def test_a_plugin_that_does_not_load_is_told(
     registry: Registry, distribution: Distribution, capsys: pytest.CaptureFixture[str]
 ) -> None:

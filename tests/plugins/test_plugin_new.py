@@ -112,7 +112,7 @@ def test_what_cannot_be_written_whole_is_not_written(
     assert "No space left on device" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
     assert new("softlog", "--out", "nowhere/softlog") == 2
-    assert "nowhere" in capsys.readouterr().err
+    assert "nowhere/softlog: expected the folder nowhere to be there: make it first" in capsys.readouterr().err
 
 
 def test_the_licence_is_the_authors_choice() -> None:

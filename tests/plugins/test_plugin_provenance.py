@@ -175,6 +175,10 @@ def test_why_explains_a_name(
     assert json.loads(out)["provides"] == ["good:cube", "good:both"]
 
 
+def test_why_is_an_action_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (main(["plugins", "why", "relu"]), capsys.readouterr().out) == why("relu", capsys)
+
+
 def test_why_shows_where_a_plugin_failed(all_broken: None, capsys: pytest.CaptureFixture[str]) -> None:
     status, out = why("misses", capsys)
     assert status == 1

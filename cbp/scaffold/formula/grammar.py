@@ -10,7 +10,7 @@ from typing import Any
 import sympy
 
 from ...suggestions import did_you_mean
-from .vocabulary import CONSTANTS, FUNCTIONS
+from .vocabulary import CONSTANTS, FUNCTIONS, VARIABLES
 
 __all__ = ["FormulaError", "parsed"]
 
@@ -98,6 +98,8 @@ class _Reader:
         if name in FUNCTIONS:
             raise self._error(f"the function {name!r} without an argument", f"write {name}(z)")
         known = [*self.symbols, *CONSTANTS]
+        if name in VARIABLES:
+            raise self._error(f"unknown name {name!r}", "an activation is a function of z, a cost one of a and y")
         hint = did_you_mean(name, known, f"it has {', '.join(known)}; a parameter is declared by --param {name}=1")
         raise self._error(f"unknown name {name!r}", hint)
 
@@ -105,8 +107,9 @@ class _Reader:
         if name not in FUNCTIONS:
             if name in self.symbols or name in CONSTANTS:
                 raise self._error(f"{name!r} is no function", f"write {name}*(…) for a product")
-            hint = did_you_mean(name, FUNCTIONS, f"there are {', '.join(FUNCTIONS)}")
-            raise self._error(f"unknown function {name!r}", hint)
+            there_are = f"there are {', '.join(FUNCTIONS)}"
+            meant = did_you_mean(name, FUNCTIONS, "")
+            raise self._error(f"unknown function {name!r}", f"{meant} {there_are}".strip())
         wanted = 2 if name in ("max", "min") else 1
         if len(node.args) != wanted or node.keywords:
             expected = "two arguments" if wanted == 2 else "one argument"

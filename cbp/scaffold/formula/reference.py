@@ -52,7 +52,10 @@ class Reference:
                     if not near:
                         return mpmath.nan
                     where = ", ".join(f"{name} = {float(x):g}" for name, x in values.items())
-                    raise FormulaError(f"formula: expected a real number everywhere, and there is none at {where}")
+                    raise FormulaError(
+                        f"formula: expected a real number everywhere, and there is none at {where}; make cases, such "
+                        "as sqrt(z) if z > 0 else 0"
+                    )
                 if not mpmath.isnan(value):
                     break
             return mpmath.re(value)
