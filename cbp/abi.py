@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = [
     "CAPSULE", "CHUNK_INVARIANT", "IN_PLACE", "READS_A", "READS_Z", "ROWWISE",
-    "ActivationKernel", "CostKernel", "Head", "capsule_at", "head_of", "kernel_of",
+    "ActivationKernel", "CostKernel", "Head", "built_with", "capsule_at", "head_of", "kernel_of",
 ]  # fmt: skip
 
 CAPSULE = b"cbp.kernel.v1"
@@ -81,6 +81,12 @@ def head_of(capsule: object) -> Head | None:
     except ValueError:
         return None
     return head if head.magic == MAGIC else None
+
+
+def built_with(head: Head) -> str:
+    """The compiler that a head names; GCC's ``__VERSION__`` is a bare number."""
+    build: str = (head.build or b"").decode(errors="replace")
+    return f"GCC {build}" if build[:1].isdigit() else build
 
 
 def kernel_of(capsule: object) -> Any:

@@ -55,15 +55,14 @@ def _kernel(entry: Entry) -> dict[str, Any]:
     if isinstance(kernel, KernelSource) and not kernel.ready:
         return facts | {"build": f"by {kernel.tier}, when it is used"}
     if kernel is not None:
-        from ..abi import head_of
+        from ..abi import built_with, head_of
 
         try:
             head = head_of(capsule_of(entry.spec))
         except ImportError as error:
             return facts | {"unavailable": str(error)}
         if head is not None:
-            build = (head.build or b"").decode(errors="replace")
-            facts |= {"abi": f"{head.abi_major}.{head.abi_minor}", "build": build}
+            facts |= {"abi": f"{head.abi_major}.{head.abi_minor}", "build": built_with(head)}
     return facts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from ..abi import ROWWISE, kernel_of
+from ..abi import ROWWISE, built_with, kernel_of
 from ..core import cpu
 from ..core.bound import BoundActivation, BoundCost
 from ..kernels import KernelWarning, capsule_of
@@ -36,7 +36,7 @@ def head(subject: Subject) -> str:
         _require_shape(subject, bool(kernel.head.hints & ROWWISE))
     else:
         _require_pair(subject, bool(kernel.fused_grad_f32))
-    build = (kernel.head.build or b"").decode(errors="replace")
+    build = built_with(kernel.head)
     return f"ABI {kernel.head.abi_major}.{kernel.head.abi_minor}" + (f", built with {build}" if build else "")
 
 
