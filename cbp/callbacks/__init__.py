@@ -8,7 +8,12 @@ from .callback import Callback
 from .checkpoint import Checkpoint
 from .csv_log import CSVLog
 from .early_stopping import EarlyStopping
+from .live_plot import LivePlot
 from .not_finite import TerminateOnNonFinite
+from .tensorboard import TensorBoard
 from .time_budget import TimeBudget
 
-__all__ = ["CSVLog", "Callback", "Checkpoint", "EarlyStopping", "TerminateOnNonFinite", "TimeBudget"]
+__all__ = [
+    "CSVLog", "Callback", "Checkpoint", "EarlyStopping", "LivePlot", "TensorBoard", "TerminateOnNonFinite",
+    "TimeBudget",
+]  # fmt: skip
