@@ -10,7 +10,13 @@ from installing import PLUGINS, copied, installed, python, wheel
 
 from cbp.testing import CHECKS
 
-TIERS = {"cbp-circular": "NumPy", "cbp-snake": "Cython", "cbp-sparsemax": "C", "cbp-survival": "numba"}
+TIERS = {
+    "cbp-circular": "NumPy",
+    "cbp-snake": "Cython",
+    "cbp-sparsemax": "C",
+    "cbp-survival": "numba",
+    "cbp-tweedie": "formula",
+}
 
 
 def test_there_is_a_plugin_of_every_tier() -> None:
@@ -34,5 +40,6 @@ def test_a_plugin_is_laid_out_as_a_new_one_is(plugin: Path) -> None:
     module = plugin.name.replace("-", "_")
     assert {"LICENSE", "README.md", "pyproject.toml", "tox.ini", "tests/test_conformance.py"} <= names
     assert f"src/{module}/__init__.py" in names
-    assert re.search(r"(?i)arXiv:|Wiley", (plugin / "README.md").read_text(encoding="utf-8"))
+    cited = r"\*[^*]+\*[^*\n]*\b(19|20)\d\d\b"  # a journal, a conference or a book, and its year
+    assert re.search(cited, (plugin / "README.md").read_text(encoding="utf-8"))
     assert f'@parametrize_checks("{plugin.name}")' in (plugin / "tests" / "test_conformance.py").read_text()

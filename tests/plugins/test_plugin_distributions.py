@@ -56,7 +56,7 @@ def test_all_that_they_provide_is_listed(run: Run, site: Path) -> None:
     assert ast.literal_eval(run(LISTED, site)) == [
         "cbp-circular:direction", "cbp-circular:von_mises", "cbp-snake:snake",
         "cbp-sparsemax:sparsemax", "cbp-sparsemax:sparsemax_loss",
-        "cbp-survival:log_logistic_aft", "cbp-survival:weibull_aft",
+        "cbp-survival:log_logistic_aft", "cbp-survival:weibull_aft", "cbp-tweedie:tweedie",
     ]  # fmt: skip
 
 

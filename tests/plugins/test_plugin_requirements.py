@@ -22,7 +22,7 @@ def requirements(plugin: Path, table: str, key: str) -> list[Requirement]:
 
 
 def test_the_plugins_are_found() -> None:
-    assert {"cbp-snake", "cbp-circular", "cbp-sparsemax", "cbp-survival", "clone"} <= {
+    assert {"cbp-snake", "cbp-circular", "cbp-sparsemax", "cbp-survival", "cbp-tweedie", "clone"} <= {
         plugin.name for plugin in PLUGINS
     }
 
@@ -39,7 +39,7 @@ def test_no_plugin_can_make_pip_fetch_the_other_project(plugin: Path) -> None:
 BUILD = "import runpy, sys; sys.modules.pop('cbp', None); {hide}; runpy.run_path('setup.py')"
 
 
-@pytest.mark.parametrize("plugin", ["cbp-snake", "cbp-sparsemax"])
+@pytest.mark.parametrize("plugin", ["cbp-snake", "cbp-sparsemax", "cbp-tweedie"])
 @pytest.mark.parametrize("hide", ["sys.modules['cbp'] = None", "sys.path.insert(0, 'other')"], ids=["none", "other"])
 def test_a_build_without_cbp_or_with_another_says_what_to_do(run: Run, hide: str, plugin: str, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
