@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -556,9 +557,14 @@ def test_inspect_shows_layers_and_origin(run: Run) -> None:
         assert re.search(f"^{line}$", out, re.MULTILINE), line
 
 
-def test_a_plugin_is_found_by_name_and_its_absence_told(process: Run, plugin: dict[str, str]) -> None:
+def test_a_plugin_is_found_by_name_and_its_absence_told(process: Run, plugin: dict[str, str], tmp_path: Path) -> None:
     assert process("train", "iris", "--activation", "wiggle", "--epochs", "3", **plugin).status == 0
     assert "wiggle" in process("inspect", "iris.safetensors", **plugin).out
+    record = tmp_path / "iris.toml"
+    assert tomllib.loads(record.read_text())["noted"]["plugins"] == {"cbp-wiggle:cbp_wiggle": "2.5"}
+    record.write_text(record.read_text().replace('"2.5"', '"2.4"'))
+    err = process("train", "--config", "iris.toml", **plugin).err
+    assert "plugins was {'cbp-wiggle:cbp_wiggle': '2.4'} and is {'cbp-wiggle:cbp_wiggle': '2.5'}" in err
     without = process("inspect", "iris.safetensors")
     assert without.status == 0
     assert "cbp-wiggle:wiggle" in without.out

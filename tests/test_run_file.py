@@ -111,8 +111,22 @@ def test_a_file_written_by_hand_is_read_and_left_alone(run: Run) -> None:
     result = run("train", "--config", "iris.toml", "--lr", "0.1")
     assert (result.status, "iris.toml: is the --config of this run" in result.err) == (2, True)
     result = run("train", "iris")
-    assert (result.status, "iris.toml: is there, and cbp train did not write it" in result.err) == (2, True)
+    assert (result.status, "iris.toml: is there, and not as cbp train writes it" in result.err) == (2, True)
     assert Path("iris.toml").read_text() == HANDWRITTEN
+
+
+def test_comments_are_never_lost(run: Run) -> None:
+    run("train", "iris", "--epochs", "1", "--quiet")
+    edited = Path("iris.toml").read_text().replace("epochs = 1\n", "epochs = 2  # one was not enough\n")
+    Path("iris.toml").write_text(edited)
+    assert run("train", "--config", "iris.toml", "--quiet").err == ""
+    assert cbp.load("iris.safetensors").epochs_trained == 2
+    Path("nr#1.csv").write_text("\n".join(["x,y", *(f"{i},{i % 2}" for i in range(40))]))
+    assert [run("train", "nr#1.csv", "--epochs", "1").status for _ in range(2)] == [0, 0]  # that is no comment
+    assert run("train", "iris", "--epochs", "3").status == 2
+    assert run("train", "--config", "iris.toml", "--epochs", "3").status == 2
+    assert Path("iris.toml").read_text() == edited
+    assert cbp.load("iris.safetensors").epochs_trained == 2
 
 
 def test_the_command_line_goes_before_the_file_wherever_it_stands(run: Run) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from ..optimizers import SupportsIterate, SupportsUpdate
 from ..registry import registry
+from ..registry.entries import Entry
 from ..registry.made import optimizer
 from ..schedules import Schedule
 from ..schedules.choosing import NAMED
@@ -100,25 +101,28 @@ class Course:
         What the optimiser was made with.
     name : str
         The optimiser and its constants, as --optimizer has them.
+    entry : Entry
+        The optimiser's in the registry.
     """
 
     optimizer: SupportsUpdate | SupportsIterate
     schedule: Schedule | None
     constants: dict[str, Any]
     name: str
+    entry: Entry
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Self:
         """Look up every name, so that a wrong one is found before any data is read."""
         name, constants = named(options.optimizer)
-        spec = registry.find("optimizer", name).spec
-        takes = spec.constants()
+        entry = registry.find("optimizer", name)
+        spec, takes = entry.spec, entry.spec.constants()
         given = constants | _short(options, name, takes)
         if "lr" not in given and spec.name in RATES:
             given["lr"] = RATES[spec.name] * (1 - given.get("momentum", 0))
         made, known = optimizer(spec, **given), takes | given
         chosen = None if options.schedule is None else schedule(options.schedule)
-        return cls(made, chosen, known, written(name, known))
+        return cls(made, chosen, known, written(name, known), entry)
 
     def as_options(self, options: argparse.Namespace, samples: int) -> dict[str, Any]:
         """The options that say the same, with every constant."""

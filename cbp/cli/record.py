@@ -6,8 +6,9 @@ import argparse
 import errno
 import os
 import platform
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,7 @@ from ..core.isa import isa
 from ..data import Dataset, names
 from ..files.writing import write_atomically
 from ..network import Network
-from ..registry.chosen import Chosen
-from ..registry.entries import CBP, LOCAL
+from ..registry.entries import CBP, LOCAL, Entry
 from ..scores import Score
 from ..training.history import History
 from .choices import Value
@@ -59,21 +59,34 @@ class Record:
         if self._kept and options.changed:
             raise _refusal("is the --config of this run, with other options than these; name another --out", self.path)
         if not self._kept and self.path.exists() and not _written_by_train(self.path):
-            raise _refusal("is there, and cbp train did not write it; name another --out", self.path)
+            raise _refusal("is there, and not as cbp train writes it; name another --out", self.path)
         if not self._kept:
             writable(self.path)
 
-    def compare(self, data: Dataset) -> None:
-        """Say on stderr what is no longer as it was when the --config was written down."""
+    def compare(self, data: Dataset, entries: Iterable[Entry]) -> None:
+        """Say on stderr what is no longer as it was when the --config was written down.
+
+        Parameters
+        ----------
+        data : Dataset
+        entries : iterable of Entry
+            What the run takes from the registry.
+        """
         if self.config is None or self._options.changed:
             return
-        then, now = noted(self.config), _versions() | _of_data(data)
+        then, now = noted(self.config), _versions() | _of_data(data) | _of_plugins(entries)
         for name in now:
             if name in then and then[name] != now[name]:
                 print(f"{self.config}: {name} was {then[name]} and is {now[name]}", file=sys.stderr)
 
     def write(
-        self, data: Dataset, net: Network, score: Score | None, history: History | None, resolved: dict[str, Any]
+        self,
+        resolved: dict[str, Any],
+        data: Dataset,
+        entries: Iterable[Entry],
+        net: Network,
+        score: Score | None,
+        history: History | None,
     ) -> None:
         """Write the options, `resolved` in the place of those that left it to cbp, and what came of them.
 
@@ -89,7 +102,7 @@ class Record:
         values = vars(self._options) | resolved
         tables = {title: self._table(values, actions) for title, actions in keys(self._options.parser).items()}
         content = {title: table for title, table in tables.items() if table}
-        content[NOTED] = _versions() | _of_data(data) | _outcome(net, score, history)
+        content[NOTED] = _versions() | _of_data(data) | _outcome(net, score, history) | _of_plugins(entries)
         head = f"{MARK}; to repeat the run: cbp train --config {self.path.name}\n\n"
         write_atomically(self.path, (head + tomli_w.dumps(content)).encode(), "the record of the run")
 
@@ -115,7 +128,11 @@ class Record:
 
 
 def _written_by_train(path: Path) -> bool:
-    return path.is_file() and path.read_bytes().startswith(MARK.encode())
+    """Whether it is as `Record.write` leaves it, without a comment of anybody's."""
+    if not path.is_file():
+        return False
+    first, _, rest = path.read_bytes().partition(b"\n")
+    return first.startswith(MARK.encode()) and b"#" not in re.sub(rb'"(\\.|[^"\\])*"', b"", rest)
 
 
 def _refusal(words: str, path: Path) -> FileExistsError:
@@ -143,11 +160,11 @@ def _outcome(net: Network, score: Score | None, history: History | None) -> dict
         "epochs": net.epochs_trained,
         "ended": history.stopped if history else "interrupted",
         "score": score and {name: value for name, value in score.summary.items() if value is not None},
-        "plugins": {sigma.entry.plugin: sigma.entry.version for sigma in _of_plugins(net)},
     }
     return {name: value for name, value in found.items() if value}
 
 
-def _of_plugins(net: Network) -> list[Chosen]:
-    chosen = (*net.layer_activations, net.cost_function)
-    return [each for each in chosen if each.entry.distribution not in (CBP, LOCAL)]
+def _of_plugins(entries: Iterable[Entry]) -> dict[str, Any]:
+    """The versions of the plugins among these."""
+    found = {entry.plugin: entry.version for entry in entries if entry.distribution not in (CBP, LOCAL)}
+    return {"plugins": found} if found else {}

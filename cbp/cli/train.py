@@ -65,15 +65,16 @@ def run(options: argparse.Namespace) -> int:
     out = writable(Path(options.out or model_file(options.source)))
     record, course, told = Record(out, options), Course.of(options), callbacks(options)
     data, net, preparation = _ready(options, course)
+    entries = [*(chosen.entry for chosen in (*net.layer_activations, net.cost_function)), course.entry]
     if not options.quiet:
-        record.compare(data.all)
+        record.compare(data.all, entries)
     began = perf_counter()
     history = fitted(net, data, preparation, course, told, options)
     score = preparation.score(net, data.held_out) if data.held_out else None
     seconds, replaced = perf_counter() - began, out.exists()
     net.save(out, extra=net.extra | {"score": score.summary if score else None})
     resolved = as_options(net) | data.as_options() | course.as_options(options, len(data.train)) | {"out": str(out)}
-    record.write(data.all, net, score, history, resolved)
+    record.write(resolved, data.all, entries, net, score, history)
     report(score, preparation, net, seconds)
     if not options.quiet:
         scored = data.all if score else None
