@@ -29,6 +29,7 @@ FITS: dict[str, tuple[Callable[..., Any], str, dict[str, Any]]] = {
     "iris, 16 hidden, batch 16": (
         datasets.load_iris, "MLPClassifier", {"hidden_layer_sizes": 16, "batch_size": 16, "max_iter": 40},
     ),
+    "the same, all its 200 epochs": (datasets.load_iris, "MLPClassifier", {"hidden_layer_sizes": 16, "batch_size": 16}),
     "iris, default settings": (datasets.load_iris, "MLPClassifier", {"max_iter": 40}),
     "breast cancer, sgd": (datasets.load_breast_cancer, "MLPClassifier", {"solver": "sgd", "max_iter": 40}),
     "diabetes, 64 64, batch 32": (

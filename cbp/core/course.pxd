@@ -53,6 +53,8 @@ cdef struct Course:
     step_in_python in_python     # its step, where `update` is NULL
     bint shapes                  # the gradient changes before the optimiser sees it, by l1 .. clip_norm
     double l1, l2                # E has l1·Σ|W| + ½·l2·ΣW² added, over the weights that learn
+    double *penalties            # (Σ N_{l-1}): what they are for every row of weights, or NULL
+    double penalty               # OUT their sum times the samples of the batch, over the batches seen
     double clip_value, clip_norm     # the largest |g| and ‖g‖; infinity: no limit
     double max_norm              # the largest norm of the weights into a unit; infinity: no limit
     double *squares              # (Σ N_{l-1} + 1): Σ g² of every row and b^l of the gradient, where clip_norm asks

@@ -22,7 +22,7 @@ from cbp_kernel cimport CBP_OK
 
 from .chance cimport Chance
 from .course cimport Course
-from .learning cimport learn
+from .learning cimport learn, penalty_of
 from .passes cimport Net, Share, backpropagate, feed_forward, lowest_layer, measure, real, work_size
 from .plan cimport Plan
 from .team cimport begin_of, team_meet, team_run, useful_threads
@@ -185,6 +185,8 @@ cdef int epoch(Course *course, int thread, real tag) noexcept nogil:
         if thread == 0:
             course.cost += cost
             course.weight += weight
+            if course.shapes and course.penalties != NULL and weight != 0:
+                course.penalty += B * penalty_of(course.net, course.penalties)
             course.step += 1
             course.batch += 1
             course.start = start
@@ -251,7 +253,7 @@ cdef class Epochs:
 
     cdef Plan plan
     cdef object X, targets, labels, on_off, weights, theta, work, X_B, targets_B, weights_B, order
-    cdef object squares, norms
+    cdef object squares, norms, penalties
     cdef readonly object state, hyper, average, gradient
     cdef object rule, interruption, watch
     cdef readonly int threads
@@ -292,7 +294,7 @@ cdef class Epochs:
         course.clip_value = limit(regularization.clip_value)
         course.clip_norm = limit(regularization.clip_norm)
         course.max_norm = limit(regularization.max_norm)
-        self.penalize(course.l1, course.l2)
+        course.shapes = shapes(course)
         if regularization.ema is not None:
             course.decay, self.average = regularization.ema, self.theta.copy()
         self.squares, self.norms = squares, norms
@@ -300,10 +302,14 @@ cdef class Epochs:
         return 0
 
     def penalize(self, double l1, double l2):
-        """Add l1·Σ|W| + ½·l2·ΣW² to E from now on; to plain gradient descent, only if it began with a penalty."""
+        """Add l1·Σ|W| + ½·l2·ΣW² to E from now on, and sum up what that is; not for plain gradient descent."""
         cdef Course *course = &self.course
+        cdef double[::1] penalties
+        if self.penalties is None:
+            self.penalties = penalties = np.zeros(sum(self.net.layer[l].size for l in range(1, self.net.L)))
+            course.penalties = &penalties[0]
         course.l1, course.l2 = l1, l2
-        course.shapes = l1 or l2 or min(course.clip_value, course.clip_norm) < INFINITY
+        course.shapes = shapes(course)
 
     cdef int make_room(self, Py_ssize_t B) except -1:
         """Buffers for batches of up to B samples."""
@@ -346,6 +352,7 @@ cdef class Epochs:
         cdef Course *course = &self.course
         cdef uint64_t state = stream_of(seed, number)
         course.start, course.cost, course.weight, course.batch, course.seen = 0, 0, 0, 0, 0
+        course.penalty = 0
         course.key = random_bits(&state)
         if course.sums:
             self.gradient[...] = 0
@@ -384,6 +391,11 @@ cdef class Epochs:
     def weight(self):
         """Σ w over them."""
         return self.course.weight
+
+    @property
+    def penalty(self):
+        """Of the batches finished, what `penalize` added to E before their steps, times their samples."""
+        return self.course.penalty
 
     @property
     def step(self):
@@ -447,6 +459,11 @@ cdef class Epochs:
 
 cdef bint step_in_python(void *epochs) noexcept:
     return (<Epochs>epochs).step_in_python()
+
+
+cdef bint shapes(const Course *course) noexcept:
+    """Whether a gradient changes before it is a step."""
+    return course.l1 or course.l2 or min(course.clip_value, course.clip_norm) < INFINITY
 
 
 cdef double limit(given) except? -1:

@@ -87,6 +87,7 @@ cdef void shape(Course *course, const Share *share, real tag) noexcept nogil:
     """Add the penalties' gradient, and clip."""
     cdef const Layer *layer = course.net.layer
     cdef double *squares = course.squares
+    cdef double *penalties = course.penalties
     cdef Py_ssize_t rows, O, i, I
     cdef int l
     for l in range(2, course.net.L + 1):
@@ -96,10 +97,14 @@ cdef void shape(Course *course, const Share *share, real tag) noexcept nogil:
             I = begin_of(rows, share.thread + 1, share.threads) - i
             shape_rows(course, layer[l].W + i * O, I, O, course.l1, course.l2,
                        squares + i if squares != NULL else NULL, tag)
+            if penalties != NULL:
+                weigh_rows(course, layer[l].W + i * O, I, O, penalties + i, tag)
             if l % share.threads == share.thread:
                 shape_rows(course, layer[l].b, 1, O, 0, 0, squares + rows if squares != NULL else NULL, tag)
         if squares != NULL:
             squares += rows + 1
+        if penalties != NULL:
+            penalties += rows
     if squares != NULL:
         team_meet(&course.crew)
         clip(course, share, norm_of(course.net, course.squares), tag)
@@ -113,6 +118,27 @@ cdef inline void shape_rows(const Course *course, Py_ssize_t start, Py_ssize_t r
     else:
         regularizers.shape_f64(<double *>course.gradient + start, <double *>course.theta + start, rows, cols, l1, l2,
                                course.clip_value, squares)
+
+
+cdef inline void weigh_rows(const Course *course, Py_ssize_t start, Py_ssize_t rows, Py_ssize_t cols,
+                            double *penalties, real tag) noexcept nogil:
+    if real is float:
+        regularizers.weigh_f32(<float *>course.theta + start, rows, cols, course.l1, course.l2, penalties)
+    else:
+        regularizers.weigh_f64(<double *>course.theta + start, rows, cols, course.l1, course.l2, penalties)
+
+
+cdef double penalty_of(const Net *net, const double *penalties) noexcept nogil:
+    """Their sum over the layers that learn, in the order of the rows."""
+    cdef double total = 0
+    cdef Py_ssize_t i
+    cdef int l
+    for l in range(2, net.L + 1):
+        if not net.layer[l].frozen:
+            for i in range(net.layer[l - 1].size):
+                total += penalties[i]
+        penalties += net.layer[l - 1].size
+    return total
 
 
 cdef double norm_of(const Net *net, const double *squares) noexcept nogil:

@@ -7,6 +7,12 @@ ctypedef void (*shape_f32)(float *gradient, const float *theta, Py_ssize_t rows,
 ctypedef void (*shape_f64)(double *gradient, const double *theta, Py_ssize_t rows, Py_ssize_t cols,
                            double l1, double l2, double limit, double *squares) noexcept nogil
 
+# l1·Σ|w| + ½·l2·Σw² of each row
+ctypedef void (*weigh_f32)(const float *W, Py_ssize_t rows, Py_ssize_t cols, double l1, double l2,
+                           double *penalties) noexcept nogil
+ctypedef void (*weigh_f64)(const double *W, Py_ssize_t rows, Py_ssize_t cols, double l1, double l2,
+                           double *penalties) noexcept nogil
+
 # x = factor·x
 ctypedef void (*scale_f32)(float *x, Py_ssize_t n, double factor) noexcept nogil
 ctypedef void (*scale_f64)(double *x, Py_ssize_t n, double factor) noexcept nogil
@@ -25,6 +31,8 @@ ctypedef void (*approach_f64)(double *mean, const double *x, Py_ssize_t n, doubl
 cdef struct Regularizers:
     shape_f32 shape_f32
     shape_f64 shape_f64
+    weigh_f32 weigh_f32
+    weigh_f64 weigh_f64
     scale_f32 scale_f32
     scale_f64 scale_f64
     project_f32 project_f32

@@ -49,6 +49,25 @@ cdef double sum_of_squares(const real *x, Py_ssize_t n) noexcept nogil:
     return total
 
 
+cdef void weigh(const real *W, Py_ssize_t rows, Py_ssize_t cols, double l1, double l2,
+                double *penalties) noexcept nogil:
+    """What is added to E for every row of a block of weights."""
+    cdef double[LANES] lane
+    cdef double w
+    cdef Py_ssize_t i, j
+    for i in range(rows):
+        penalties[i] = 0.5 * l2 * sum_of_squares(W + i * cols, cols)
+        if l1 == 0:
+            continue
+        for j in range(LANES):
+            lane[j] = 0
+        for j in range(cols):
+            w = W[i * cols + j]
+            lane[j % LANES] += w if w > 0 else -w
+        for j in range(LANES):
+            penalties[i] += l1 * lane[j]
+
+
 cdef void scale(real *x, Py_ssize_t n, double factor) noexcept nogil:
     cdef real by = <real>factor
     cdef Py_ssize_t i
@@ -85,6 +104,7 @@ cdef void approach(real *mean, const real *x, Py_ssize_t n, double part) noexcep
 
 cdef Regularizers the_table
 the_table.shape_f32, the_table.shape_f64 = shape[float], shape[double]
+the_table.weigh_f32, the_table.weigh_f64 = weigh[float], weigh[double]
 the_table.scale_f32, the_table.scale_f64 = scale[float], scale[double]
 the_table.project_f32, the_table.project_f64 = project[float], project[double]
 the_table.approach_f32, the_table.approach_f64 = approach[float], approach[double]

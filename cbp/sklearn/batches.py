@@ -78,12 +78,12 @@ class Batches:
         self._net, self._taker, self._samples, self._penalty = net, taker, samples, penalty
         self._batch_size, self._loss = batch_size, loss
         self._whole = samples.weights is None and not hasattr(samples.X, "toarray")
-        no_slots = np.empty((0, net.n_parameters), net.dtype)
-        self._epochs = Epochs(net._plan, net.parameters, np.zeros(2, net.dtype), batch_size, self._step,
-                              np.empty(0), no_slots, threads, None, regularization)  # fmt: skip
+        rule, hyper, state = taker.compiled or (self._step, np.empty(0), np.empty((0, net.n_parameters), net.dtype))
+        self._epochs = Epochs(net._plan, net.parameters, np.zeros(2, net.dtype), batch_size, rule, hyper, state,
+                              threads, None, regularization)  # fmt: skip
+        self._epochs.step = taker.steps
         if self._whole:
             self._epochs.feed(samples.X, samples.targets, None, None)
-        self._part = self._penalties = 0.0
 
     def run(self, order: np.ndarray, rates: np.ndarray, seed: int, number: int) -> float:
         """Run an epoch: one step with each of the rates. Return the loss of a sample, the penalties with it.
@@ -95,13 +95,16 @@ class Batches:
         cbp.core.epoch.NotFinite
             The cost of a batch is not finite; the parameters are those before it.
         """
-        n, self._penalties = len(self._samples), 0.0
+        n = len(self._samples)
         self._epochs.begin(seed, number)
-        if self._whole:
-            loss = n * self._at_once(order, rates)
-        else:
-            loss = sum(self._one(*each) for each in zip(self._batches_of(order), rates[:, None], strict=True))
-        return (loss + self._penalties) / n
+        try:
+            if self._whole:
+                loss = n * self._at_once(order, rates)
+            else:
+                loss = sum(self._one(*each) for each in zip(self._batches_of(order), rates[:, None], strict=True))
+        finally:
+            self._taker.steps = int(self._epochs.step)
+        return (loss + self._epochs.penalty) / n
 
     def _at_once(self, order: np.ndarray, rates: np.ndarray) -> float:
         """Every step; the loss of a sample. The batches are alike, but for what is left over."""
@@ -110,7 +113,7 @@ class Batches:
         whole = n // self._batch_size
         for size, part in ((self._batch_size, rates[:whole]), (left_over, rates[whole:])):
             if len(part):
-                self._weigh(size, size)
+                self._epochs.penalize(self._penalty.l1 / size, self._penalty.alpha / size)
                 self._epochs.run(part)
         return self._loss(self._epochs.cost / n, self._samples)
 
@@ -119,24 +122,18 @@ class Batches:
             yield self._samples.take(order[start : start + self._batch_size])
 
     def _one(self, batch: Samples, rates: np.ndarray) -> float:
-        """One step; the sum of the batch's losses."""
+        """One step, if the batch has a weight; the sum of its losses."""
         weight = float(len(batch)) if batch.weights is None else float(batch.weights.sum())
         before = self._epochs.cost
-        self._weigh(len(batch), weight)
+        if weight:
+            self._epochs.penalize(self._penalty.l1 / weight, self._penalty.alpha / weight)
         self._epochs.feed(dense(batch.X), batch.targets, None, batch.weights, True)
         self._epochs.run(rates)
         return len(batch) * self._loss((self._epochs.cost - before) / weight, batch) if weight else 0.0
 
-    def _weigh(self, size: int, weight: float) -> None:
-        """Let the penalties be those of batches of so many samples and such a weight, if that is not 0."""
-        if weight:
-            self._epochs.penalize(self._penalty.l1 / weight, self._penalty.alpha / weight)
-            self._part = size / weight
-
     def _step(self, gradient: np.ndarray, rate: float) -> None:
-        """The core's optimiser in Python: write the penalties down, and take the optimiser's step."""
+        """Take the step of an optimiser in Python, which knows nothing of frozen layers."""
         theta = self._net.parameters
-        self._penalties += self._part * self._penalty(theta)
         before = [theta[s].copy() for s in map(self._layer, self._net.frozen)]
         self._taker(theta, gradient, rate)
         for l, kept in zip(self._net.frozen, before, strict=True):

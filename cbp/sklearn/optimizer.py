@@ -62,15 +62,14 @@ class StepTaker:
             self.state *= self._learning_rate / rate
         self._learning_rate = rate
 
-    def __call__(self, theta: np.ndarray, gradient: np.ndarray, rate: float) -> None:
-        """Take one step: change `theta` and what is remembered."""
-        from ..core import isa
+    @property
+    def compiled(self) -> tuple[str, np.ndarray, np.ndarray] | None:
+        """The rule's name, its constants and scalars, its vectors, for the core; None for an optimiser in Python."""
+        return None if self.rule is None else (self.rule.name, self.hyper, self.state)
 
-        self.steps += 1
-        if self.rule is None:
-            self._optimizer.update(gradient, self.state, theta, rate)
-        else:
-            isa.updates.apply(self.rule.name, theta, gradient, self.state, self.hyper, rate, self.steps)
+    def __call__(self, theta: np.ndarray, gradient: np.ndarray, rate: float) -> None:
+        """Take one step of an optimiser in Python: change `theta` and what is remembered."""
+        self._optimizer.update(gradient, self.state, theta, rate)
 
 
 def _rule(estimator: Any) -> tuple[Rule | None, Any, float]:
