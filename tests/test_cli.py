@@ -210,6 +210,16 @@ def test_a_model_knows_its_data(run: Run) -> None:
     np.testing.assert_allclose(net.extra["scaling"]["features"]["scale"], train.X.std(axis=0), rtol=1e-6)
 
 
+@pytest.mark.parametrize("optimizer", ["lbfgs", "lm", "levenberg_marquardt:scaled=true"])
+def test_train_with_all_samples_at_once(optimizer: str, run: Run) -> None:
+    X = np.random.default_rng(0).uniform(-1, 1, (200, 2))
+    np.savetxt("surface.csv", np.c_[X, np.sin(3 * X[:, 0]) * X[:, 1]], delimiter=",", header="a,b,y", comments="")
+    run(
+        "train", "surface.csv", "--optimizer", optimizer, "--hidden", "12", "--activation", "tanh", "--dtype", "float64"
+    )
+    assert cbp.load("surface.safetensors").extra["score"]["r2"][0] > 0.99
+
+
 def test_options_reach_the_network(run: Run) -> None:
     run(
         *(

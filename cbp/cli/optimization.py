@@ -32,7 +32,7 @@ def add_training_options(group: argparse._ArgumentGroup) -> None:
         metavar="NAME",
         type=text,
         default="adam",
-        help="sgd, adamw, rmsprop, ..., its constants after the name: adam:betas=0.8,0.99:eps=1e-7; `cbp plugins` "
+        help="sgd, adamw, lbfgs, lm, ..., its constants after the name: adam:betas=0.8,0.99:eps=1e-7; `cbp plugins` "
         "lists all (default: %(default)s)",
     )
     add(

@@ -51,6 +51,11 @@ def _begun(estimator: Any, net: Network) -> tuple[Any, Any]:
     optimizer = make_optimizer(estimator.solver)
     if isinstance(estimator.solver, str) and isinstance(optimizer, LBFGS):
         optimizer = LBFGS(gtol=float(estimator.tol))
+    if getattr(optimizer, "least_squares", False):
+        raise ValueError(
+            f"solver: expected one that minimises any loss, got {estimator.solver!r}, which needs the residuals: it is "
+            "for Network.fit(optimizer=); take 'lbfgs' here"
+        )
     kept, state = getattr(estimator, "_remembered", (None, None))
     if estimator.warm_start == "optimizer" and kept == optimizer:
         return optimizer, state

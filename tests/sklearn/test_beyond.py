@@ -271,6 +271,12 @@ def test_a_plugins_optimiser_of_all_samples_at_once_is_a_solver() -> None:
     assert model.n_iter_ == 5
 
 
+@pytest.mark.parametrize("solver", ["lm", cbp.LevenbergMarquardt()])
+def test_least_squares_are_left_to_the_network(solver: Any) -> None:
+    with pytest.raises(ValueError, match=r"solver: expected one that minimises any loss, got .*; take 'lbfgs' here"):
+        MLPRegressor(hidden_layer_sizes=8, solver=solver).fit(X_diabetes, y_diabetes)
+
+
 def test_a_loss_that_is_not_finite_at_the_start_of_lbfgs_says_what_to_do() -> None:
     model = MLPRegressor(hidden_layer_sizes=8, solver=cbp.LBFGS(), random_state=0)
     with pytest.raises(ValueError, match="begins with is not finite: scale the data"):
