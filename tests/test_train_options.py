@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -194,6 +196,16 @@ def test_a_learning_rate_is_suggested_drawn_and_good(run: Run) -> None:
     assert sorted(Path().iterdir()) == [Path("digits-lr.png")]
     assert 0.01 < float(found[1]) < 1
     assert "accuracy 9" in run("train", "digits", "--optimizer", "sgd", "--lr", found[2], "--quiet").out
+
+
+def test_tensorboard_is_written_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = Mock()
+    monkeypatch.setitem(sys.modules, "tensorboardX", writer)
+    run("train", "iris", *SHORT, "--tensorboard", "runs")
+    folders = [call.args[0] for call in writer.SummaryWriter.call_args_list]
+    assert folders == [str(Path("runs/training")), str(Path("runs/validation"))]
+    assert len(writer.SummaryWriter().add_scalar.call_args_list) >= 4 * 3
+    assert 'tensorboard = "runs"' in Path("iris.toml").read_text()
 
 
 def test_the_log_can_be_drawn(run: Run) -> None:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..callbacks import Checkpoint, CSVLog, EarlyStopping, TimeBudget
+from ..callbacks import Checkpoint, CSVLog, EarlyStopping, TensorBoard, TimeBudget
 from ..schedules import Plateau, Schedule
 from .choices import count, duration, every, file, number, seconds, text
 from .paths import writable
@@ -48,6 +48,7 @@ def add_file_options(group: argparse._ArgumentGroup) -> None:
     """The options for files that are written while it trains."""
     add = group.add_argument
     add("--log", metavar="FILE", type=file, help="CSV file with a row for each epoch (default: none)")
+    add("--tensorboard", metavar="FOLDER", type=file, help="the same for tensorboard --logdir (default: none)")
     add("--checkpoint", metavar="FILE", type=file, help="what --resume goes on from (default: none)")
     add(
         "--checkpoint-every",
@@ -82,6 +83,8 @@ def callbacks(options: argparse.Namespace) -> list[Any]:
         made.append(TimeBudget(options.time_budget))
     if options.log is not None:
         made.append(CSVLog(writable(Path(options.log))))
+    if options.tensorboard is not None:
+        made.append(TensorBoard(options.tensorboard))
     if options.checkpoint is not None:
         made.append(Checkpoint(writable(Path(options.checkpoint)), **_often(options.checkpoint_every)))
     return made
