@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 from training_cases import network, samples
 
@@ -49,6 +49,7 @@ class Notebook:
 
 @pytest.fixture
 def notebook(monkeypatch: pytest.MonkeyPatch) -> Notebook:
+    plt.switch_backend("agg")  # before there is a notebook, of which matplotlib would take notice
     made, ipython, display = Notebook(), ModuleType("IPython"), ModuleType("IPython.display")
     ipython.get_ipython = lambda: made  # type: ignore[attr-defined]
     ipython.version_info = (9, 0)  # type: ignore[attr-defined] # matplotlib looks
@@ -129,7 +130,6 @@ def test_where_nobody_watches_a_few_lines_are_written(capsys: pytest.CaptureFixt
 
 
 def test_the_live_plot_draws_the_curves_again_in_their_place(notebook: Notebook) -> None:
-    mpl.use("agg")
     history = network().fit(X, Y, epochs=5, validation=0.3, callbacks=LivePlot(seconds=0.0))
     assert notebook.places == 1
     assert 2 <= len(notebook.shown) <= 5  # a drawing takes longer than an epoch
