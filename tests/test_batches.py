@@ -60,6 +60,16 @@ def test_batches_train_to_the_bits_of_data_in_memory(optimizer: Any) -> None:
     assert fitted(iter(alike() * 3), batches_per_epoch=7, **options) == expected
 
 
+@pytest.mark.parametrize("stored", ["f4", "f8"])
+def test_batches_may_be_parts_of_files(stored: str, tmp_path: Path) -> None:
+    given = X.astype(stored), Y.astype(stored)
+    for name, array in zip("XY", given, strict=True):
+        np.save(tmp_path / f"{name}.npy", array)
+    x, y = (np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in "XY")
+    batches = [(x[i : i + 8], y[i : i + 8]) for i in range(0, len(X), 8)]
+    assert fitted(batches) == fitted(*given, batch_size=8, shuffle=False)
+
+
 def test_batches_have_labels_and_weights() -> None:
     whole = {"batch_size": 8, "shuffle": False, "cost": "cross_entropy", "class_weight": {1: 3.0}}
     expected = fitted(X, LABELS, sample_weight=WEIGHTS, **whole)

@@ -89,10 +89,11 @@ class Batches:
     def _checked(self, given: Any, which: str) -> Samples:
         X, targets, weights = parts(given, which, "(X, targets) or (X, targets, weights)")
         try:
-            return Samples.checked(self._net, X, targets, weights, self._class_weight, weightless=True)
+            samples = Samples.checked(self._net, X, targets, weights, self._class_weight, weightless=True)
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"{which}: {error}") from None
+        return samples if samples.in_memory else samples.take(slice(None))
 
 
 def _check(source: Any) -> None:
