@@ -19,9 +19,10 @@ from setuptools.command.build_ext import build_ext
 COMPILE = runpy.run_path("cbp/headers.py")
 
 # The products want a·b + c contracted to one instruction; the others, which are cut up at will, must not.
-# The tile is written in vectors and gains nothing from -O3, which takes a minute over its many sizes.
+# The tile is written in vectors and gains nothing from -O3, which takes a minute over its many sizes; a product of
+# small matrices should not set up the stack for large ones; and a·b that two branches share must not leave its + c.
 VECTOR = {
-    "tiles": ["-O2"],
+    "tiles": ["-O2", "-fno-inline-functions-called-once", "-fno-code-hoisting"],
     "kernels": [*COMPILE["KERNEL_FLAGS"]],
     "updates": [*COMPILE["KERNEL_FLAGS"]],
     "regularizers": [*COMPILE["KERNEL_FLAGS"]],

@@ -17,6 +17,8 @@ __all__ = [
     "assign", "dense", "finite",
 ]  # fmt: skip
 
+BLOCK = 1 << 16  # numbers looked at in one go
+
 LARGEST_SEED = 2**64 - 1
 
 Ready: TypeAlias = "Callable[[ArrayLike, np.dtype, str], Any]"
@@ -95,6 +97,17 @@ def assign(view: np.ndarray, values: ArrayLike, name: str) -> None:
     view[...] = finite(array, view.dtype, name)
 
 
+def _all_finite(ready: np.ndarray) -> bool:
+    """Whether every number of a contiguous array is: a sum is not finite if a term is not. Block by block, in cache."""
+    numbers = ready.reshape(-1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, numbers.size, BLOCK):
+            block = numbers[start : start + BLOCK]
+            if not (np.isfinite(block.sum()) or np.isfinite(block).all()):  # the sum may overflow
+                return False
+    return True
+
+
 def finite(array: np.ndarray, dtype: np.dtype, name: str, first: int = 0) -> np.ndarray:
     """A C-contiguous array of `dtype`, every number finite.
 
@@ -113,7 +126,7 @@ def finite(array: np.ndarray, dtype: np.dtype, name: str, first: int = 0) -> np.
     """
     with np.errstate(over="ignore"):
         ready = np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED"])
-    if not np.isfinite(ready).all():
+    if not _all_finite(ready):
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
             at = [i + first * (axis == 0) for axis, i in enumerate(where)]

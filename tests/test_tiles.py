@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kernel_calls import IN_PLACE, ISAS, Array, same_bits
-from tile_calls import BACKWARD, FORWARD, After, Guarded, product, scale_rows, sigma_of
+from tile_calls import BACKWARD, FORWARD, After, Guarded, product, scale_rows, sigma_of, sum_rows
 
 import cbp
 
@@ -105,12 +105,15 @@ def test_weight_product_is_numpys(isa: str, dtype: type, alpha: float, add: bool
 @every_isa
 @every_dtype
 def test_an_element_has_the_same_bits_in_any_block(isa: str, dtype: type) -> None:
-    """Its sum depends on K alone: not on the tile, the packing or the other rows and columns."""
+    """Its sum depends on K alone: not on the tile, the packing or the other rows and columns.
+
+    A single column's is another, but the same for any rows.
+    """
     rng = np.random.default_rng(4)
     for K in (1, 17, 256, 300, 600):
         A, B, bias = matrix(rng, dtype, 300, K), matrix(rng, dtype, K, 280), matrix(rng, dtype, 280)
         whole = product(isa, A, B, np.zeros((300, 280), dtype), bias=bias)
-        for rows, cols in ((1, 1), (7, 33), (25, 70), (121, 257), (300, 5)):
+        for rows, cols in ((1, 2), (7, 33), (25, 70), (121, 257), (300, 5)):
             part = product(
                 isa,
                 A[:rows],
@@ -119,8 +122,18 @@ def test_an_element_has_the_same_bits_in_any_block(isa: str, dtype: type) -> Non
                 bias=bias[:cols],
             )
             assert same_bits(part, whole[:rows, :cols])
+        for start, add in ((np.full((1, 280), np.nan, dtype), False), (bias[np.newaxis], True)):
+            row = product(isa, A[:1].T.copy().T, B, start, alpha=-0.3, add=add)
+            for cols in (5, 33, 70):
+                b = np.ascontiguousarray(B[:, :cols])
+                part = product(isa, A[:1].T.copy().T, b, start[:, :cols], alpha=-0.3, add=add)
+                assert same_bits(part, row[:, :cols])
         packed = product(isa, A, np.ascontiguousarray(B.T).T, np.zeros((300, 280), dtype), bias=bias)
         assert same_bits(packed, whole)
+        column = product(isa, A, np.ascontiguousarray(B[:, :1]), np.zeros((300, 1), dtype), bias=bias[:1])
+        for rows in (1, 3, 122):
+            b = np.ascontiguousarray(B[:, :1])
+            assert same_bits(product(isa, A[:rows], b, np.zeros((rows, 1), dtype), bias=bias[:1]), column[:rows])
 
 
 @every_isa
@@ -152,17 +165,15 @@ def test_what_follows_a_product_is_the_activation_of_all_of_it(isa: str, dtype: 
 
 @every_isa
 @every_dtype
-def test_bias_product_is_numpys(isa: str, dtype: type) -> None:
-    """The sum g = add·g + alpha·1ᵀ·Δ of eq 15: the left operand is a single 1, repeated."""
+def test_bias_sum_is_numpys(isa: str, dtype: type) -> None:
+    """The sum g = add·g + alpha·1ᵀ·Δ of eq 15."""
     rng = np.random.default_rng(6)
-    one: Array = np.ones((1, 1), dtype)
     for size in SIZES:
         for B, O in ((size, 7), (3, size), (1, size)):
             D, before = matrix(rng, dtype, B, O), matrix(rng, dtype, O)
             for alpha, add in ((1.0, False), (-0.1, True), (1.0, True)):
-                ones, was = np.broadcast_to(one, (1, B)), before if add else np.full_like(before, np.nan)
-                got = product(isa, ones, D, was[np.newaxis], alpha=alpha, add=add)
-                assert_product(got, ones, D, add * before, alpha)
+                got = sum_rows(isa, D, before if add else np.full_like(before, np.nan), alpha, add)
+                assert_product(got[np.newaxis], np.ones((1, B), dtype), D, add * before, alpha)
 
 
 @every_isa

@@ -133,6 +133,13 @@ def _in_its_layout(x: Array) -> Guarded:
     return Guarded(x if x.flags.c_contiguous else x.T)
 
 
+def sum_rows(isa: str, D: Array, g: Array, alpha: float, add: bool) -> Array:
+    """add·g + alpha·Σ of the rows of D."""
+    rows, out = Guarded(D), Guarded(g)
+    getattr(tiles_of(isa), f"sums_{SUFFIX[D.dtype]}")(*D.shape, rows.address, alpha, add, out.address)
+    return out.intact()
+
+
 def scale_rows(isa: str, D: Array, weights: Array) -> Array:
     """Row b of D times weights[b]."""
     rows, scales = Guarded(D), Guarded(weights)

@@ -48,6 +48,7 @@ cdef enum:
     INTERRUPTED = -2             # by a signal, or somebody who wishes to be heard
     NOT_FINITE = -3
     RAISED = -4                  # by an optimiser in Python
+    FEW = 16                     # numbers
 
 cdef double LOOK = 5e7           # multiplications between two looks for a signal: a few milliseconds
 
@@ -78,6 +79,18 @@ cdef void shuffle(Py_ssize_t *order, Py_ssize_t n, uint64_t seed, uint64_t epoch
         order[i], order[j] = order[j], order[i]
 
 
+cdef inline void copy(real *target, const real *source, Py_ssize_t n) noexcept nogil:
+    """target[j] = source[j], j < n; of a few numbers, without a call."""
+    cdef Py_ssize_t j
+    if n > FEW:
+        memcpy(target, source, n * sizeof(real))
+        return
+    for j in range(n // 4):
+        memcpy(target + 4 * j, source + 4 * j, 4 * sizeof(real))
+    for j in range(n // 4 * 4, n):
+        target[j] = source[j]
+
+
 cdef void gather(const Course *course, Py_ssize_t start, const Share *share, real tag) noexcept nogil:
     """This share's rows of the batch that begins at order[start]."""
     cdef Py_ssize_t i, row, I = course.net.layer[1].size, O = course.net.layer[course.net.L].size
@@ -85,7 +98,7 @@ cdef void gather(const Course *course, Py_ssize_t start, const Share *share, rea
     cdef real *weights_B = <real *>course.weights_B
     for i in range(share.first, share.first + share.count):
         row = course.order[start + i]
-        memcpy(<real *>course.X_B + i * I, <const real *>course.X + row * I, I * sizeof(real))
+        copy(<real *>course.X_B + i * I, <const real *>course.X + row * I, I)
         if course.noise:
             perturb(course, share.seen + i, <real *>course.X_B + i * I, I)
         gather_target(course, row, <real *>course.targets_B + i * O, O)
@@ -106,7 +119,7 @@ cdef inline void gather_target(const Course *course, Py_ssize_t row, real *targe
     cdef const real *on_off = <const real *>course.on_off
     cdef Py_ssize_t j
     if course.labels == NULL:
-        memcpy(target, <const real *>course.targets + row * O, O * sizeof(real))
+        copy(target, <const real *>course.targets + row * O, O)
         return
     for j in range(O):
         target[j] = on_off[0]

@@ -137,11 +137,13 @@ cdef inline void weight_product(const real *A_BI, Py_ssize_t ld_A, const real *D
     product(I, O, B, A_BI, 1, ld_A, D_BO, O, 1, <const real *>NULL, &alpha, add, G_IO, pack, NULL)
 
 
-cdef inline void bias_product(const real *D_BO, Py_ssize_t B, Py_ssize_t O,               # IN
-                              real alpha, bint add, real *g_O, real *pack) noexcept nogil:   # IN/OUT
+cdef inline void bias_sum(const real *D_BO, Py_ssize_t B, Py_ssize_t O,                   # IN
+                          real alpha, bint add, real *g_O) noexcept nogil:                # IN/OUT
     """g = add·g + alpha·1ᵀ·Δ: eq 15, summed over the batch. The ones are the paper's '1' nodes."""
-    cdef real one = 1
-    product(1, O, B, &one, 0, 0, D_BO, O, 1, <const real *>NULL, &alpha, add, g_O, pack, NULL)
+    if real is float:
+        tiles.sums_f32(B, O, D_BO, alpha, add, g_O)
+    else:
+        tiles.sums_f64(B, O, D_BO, alpha, add, g_O)
 
 
 cdef inline After after_forward(const Layer *layer, void *a) noexcept nogil:
@@ -303,7 +305,7 @@ cdef void differentiate(const Net *net,
             weight_product(read_of(net, l - 1, X, work, &batch) + i, layer[l - 1].size, delta, share.rows, I, O,
                            alpha, add, gradient + layer[l].W + i * O, pack)
         if l % share.threads == share.thread:
-            bias_product(delta, share.rows, O, alpha, add, gradient + layer[l].b, pack)
+            bias_sum(delta, share.rows, O, alpha, add, gradient + layer[l].b)
 
 
 cdef void differentiate_sample(const Net *net, const real *X, real *work, Py_ssize_t i, bint learning,

@@ -7,7 +7,8 @@
  *
  * An mr x nv block of accumulators, each one vector register wide, stays in registers while k runs: A is
  * broadcast one number at a time, B is loaded nv vectors at a time. The sum over k is sequential in every
- * lane, so an element's bits depend on K alone, not on the tile it fell in.
+ * lane, so an element's bits depend on K alone, not on the tile it fell in. (A result of one column has no use for
+ * lanes side by side and sums in all of them: `dots`.)
  *
  * Written with the vector extension of GCC and Clang because plain loops over acc[MR][NR] reach only
  * four fifths of its speed (the compiler splits the inner loop before it unrolls the outer one).
@@ -65,15 +66,27 @@ static inline void tile_call(const Tile *tile, ptrdiff_t row) {
 }
 
 #define T float
+#if defined(__AVX512F__)
+#define WIDTH (VECTOR_BYTES / 2)
+#define TILE(name) name##_f32_half
+#include "tile_of.h"
+#endif
+#define WIDTH VECTOR_BYTES
 #define TILE(name) name##_f32
+#define HALF(name) name##_f32_half
 #include "tile_of.h"
 #undef T
-#undef TILE
 
 #define T double
+#if defined(__AVX512F__)
+#define WIDTH (VECTOR_BYTES / 2)
+#define TILE(name) name##_f64_half
+#include "tile_of.h"
+#endif
+#define WIDTH VECTOR_BYTES
 #define TILE(name) name##_f64
+#define HALF(name) name##_f64_half
 #include "tile_of.h"
 #undef T
-#undef TILE
 
 #endif

@@ -1,18 +1,25 @@
-/* tile_of.h -- the register tile for one number type T; included twice by tile.h. */
+/* tile_of.h -- the register tile for one number type T, in vectors of WIDTH bytes; included by tile.h for each type,
+ * and, for last columns that fit in half a register, with half the width where that takes half the time. */
 
-typedef T TILE(vec) __attribute__((vector_size(VECTOR_BYTES)));
-typedef T TILE(vec_u) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
+typedef T TILE(vec) __attribute__((vector_size(WIDTH)));
+typedef T TILE(vec_u) __attribute__((vector_size(WIDTH), aligned(sizeof(T)), may_alias));
 
 #define VEC TILE(vec)
-#define LANES ((int)(VECTOR_BYTES / sizeof(T)))
+#define LANES ((int)(WIDTH / sizeof(T)))
 
 static inline __attribute__((always_inline)) VEC TILE(load)(const T *p) { return *(const TILE(vec_u) *)p; }
 
 #if defined(__AVX512F__)
 /* Store the first n lanes, n >= 1. */
 static inline __attribute__((always_inline)) void TILE(store_part)(T *p, VEC v, int n) {
-    if (sizeof(T) == 4) _mm512_mask_storeu_ps(p, (__mmask16)(0xFFFFu >> (16 - n)), (__m512)v);
-    else _mm512_mask_storeu_pd(p, (__mmask8)(0xFFu >> (8 - n)), (__m512d)v);
+    const unsigned lanes = 0xFFFFu >> (16 - n);
+#ifdef HALF
+    if (sizeof(T) == 4) _mm512_mask_storeu_ps(p, (__mmask16)lanes, (__m512)v);
+    else _mm512_mask_storeu_pd(p, (__mmask8)lanes, (__m512d)v);
+#else
+    if (sizeof(T) == 4) _mm256_mask_storeu_ps(p, (__mmask8)lanes, (__m256)v);
+    else _mm256_mask_storeu_pd(p, (__mmask8)lanes, (__m256d)v);
+#endif
 }
 #else
 /* Store rows of nv vectors, the last of which has `last` lanes. Not inlined: the tile's sums would leave their
@@ -27,6 +34,19 @@ static __attribute__((noinline)) void TILE(store_ragged)(const VEC (*sum)[TILE_V
         if (LANES > 2 && last & 2) { memcpy(c, lane, 2 * sizeof(T)); c += 2; lane += 2; }
         if (last & 1) *c = *lane;
     }
+}
+#endif
+
+#ifdef HALF
+/* Store the first n lanes, n >= 1. */
+static inline void TILE(store_last)(T *p, VEC v, int n) {
+#if defined(__AVX512F__)
+    TILE(store_part)(p, v, n);
+#else
+    const VEC part[1][TILE_VECTORS] = {{v}};
+    if (n == LANES) *(TILE(vec_u) *)p = v;
+    else TILE(store_ragged)(part, 1, 1, n, p, 0);
+#endif
 }
 #endif
 
@@ -73,7 +93,8 @@ static inline __attribute__((always_inline)) void TILE(tile_of)(
     if (update && start) {
 #pragma GCC unroll 12
         for (int i = 0; i < mr; i++)
-            for (int j = 0; j < nv; j++) acc[i][j] = alpha * acc[i][j] + TILE(load)(start + i * tile->ld_start + j * LANES);
+            for (int j = 0; j < nv; j++)
+                acc[i][j] = alpha * acc[i][j] + TILE(load)(start + i * tile->ld_start + j * LANES);
     } else if (update) {
 #pragma GCC unroll 12
         for (int i = 0; i < mr; i++)
@@ -103,6 +124,15 @@ static inline __attribute__((always_inline)) void TILE(tile_of)(
 #define TILE_OF(MR, NV, KEEP)                                                \
     if (tile->alpha) TILE(tile_of)(MR, NV, 1, KEEP, tile, last, A, start, C); \
     else TILE(tile_of)(MR, NV, 0, KEEP, tile, last, A, start, C);
+#ifndef HALF
+#define CASE(MR) \
+    case MR: TILE_OF(MR, 1, 0) break;
+
+/* The tile of `rows` <= TILE_ROWS rows and `last` <= LANES columns that begins at C. */
+static void TILE(tile)(const Tile *tile, int rows, int last, const T *A, const T *start, T *C) {
+    switch (rows) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) }
+}
+#else
 #define CASE(MR)                              \
     case 2 * MR + 1: TILE_OF(MR, 1, 0) break; \
     case 2 * MR + 2: TILE_OF(MR, 2, 0) break;
@@ -115,11 +145,105 @@ static void TILE(tile)(const Tile *tile, int rows, int cols, const T *A, const T
         else { TILE_OF(TILE_ROWS, 2, 1) }
         return;
     }
+#if defined(__AVX512F__)
+    if (cols <= LANES / 2) {
+        HALF(tile)(tile, rows, cols, A, start, C);
+        return;
+    }
+#endif
     switch (2 * rows + nv) {
         CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
 #if TILE_ROWS > 6
         CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
 #endif
+    }
+}
+
+/* mr = 1 as tile_of has it, `nv` vectors wide: the sums of two would wait for each other. */
+static inline __attribute__((always_inline)) void TILE(row_of)(
+    const int nv, ptrdiff_t K, const T *a, ptrdiff_t a_k, const T *B, ptrdiff_t ldb, const T *start, const T *alpha,
+    const int last, T *C) {
+    VEC acc[8];
+#pragma GCC unroll 8
+    for (int j = 0; j < nv; j++) acc[j] = !alpha && start ? TILE(load)(start + j * LANES) : (VEC){0};
+    for (; K > 0; K--, a += a_k, B += ldb) {
+        const T factor = *a;
+#pragma GCC unroll 8
+        for (int j = 0; j < nv; j++) acc[j] += factor * TILE(load)(B + j * LANES);
+    }
+    if (alpha && start) { /* as tile_of, or the compiler would not contract it to one rounding as there */
+#pragma GCC unroll 8
+        for (int j = 0; j < nv; j++) acc[j] = *alpha * acc[j] + TILE(load)(start + j * LANES);
+    } else if (alpha) {
+#pragma GCC unroll 8
+        for (int j = 0; j < nv; j++) acc[j] *= *alpha;
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < nv; j++) {
+        if (j == nv - 1) TILE(store_last)(C + j * LANES, acc[j], last);
+        else *(TILE(vec_u) *)(C + j * LANES) = acc[j];
+    }
+}
+
+/* A result of one row. */
+static void TILE(row)(ptrdiff_t K, ptrdiff_t N, const T *a, ptrdiff_t a_k, const T *B, ptrdiff_t ldb, const T *start,
+                      const T *alpha, T *C) {
+    for (ptrdiff_t j = 0, nv; j < N; j += nv * LANES) {
+        const ptrdiff_t vectors = (N - j + LANES - 1) / LANES;
+        const T *const s = start ? start + j : NULL;
+        nv = vectors >= 8 ? 8 : vectors >= 4 ? 4 : vectors >= 2 ? 2 : 1;
+        const int last = N - j >= nv * LANES ? LANES : (int)(N - j - (nv - 1) * LANES);
+        switch (nv) {
+        case 8: TILE(row_of)(8, K, a, a_k, B + j, ldb, s, alpha, last, C + j); break;
+        case 4: TILE(row_of)(4, K, a, a_k, B + j, ldb, s, alpha, last, C + j); break;
+        case 2: TILE(row_of)(2, K, a, a_k, B + j, ldb, s, alpha, last, C + j); break;
+        default: TILE(row_of)(1, K, a, a_k, B + j, ldb, s, alpha, last, C + j);
+        }
+    }
+}
+
+/* c[i] = start + Σ_k A[i·a_i + k]·b[k], i < M: a result of one column, which a tile would compute in one of its lanes.
+ * Here a lane sums every LANES-th term; the last terms come one by one. */
+static void TILE(dots)(ptrdiff_t M, ptrdiff_t K, const T *A, ptrdiff_t a_i, const T *b, T start, T *c) {
+    enum { ROWS = 4 };
+    const ptrdiff_t whole = K - K % LANES;
+    for (ptrdiff_t i = 0; i < M; i += ROWS, A += ROWS * a_i) {
+        const ptrdiff_t rows = M - i < ROWS ? M - i : ROWS;
+        const T *row[ROWS];
+        VEC sum[ROWS] = {{0}};
+        for (int r = 0; r < ROWS; r++) row[r] = A + (r < rows ? r : 0) * a_i;
+        for (ptrdiff_t k = 0; k < whole; k += LANES) {
+            const VEC v = TILE(load)(b + k);
+#pragma GCC unroll 4
+            for (int r = 0; r < ROWS; r++) sum[r] += v * TILE(load)(row[r] + k);
+        }
+        for (int r = 0; r < rows; r++) {
+            T lane[LANES], total = start;
+            memcpy(lane, &sum[r], sizeof lane);
+            for (ptrdiff_t k = whole; k < K; k++) lane[k - whole] += row[r][k] * b[k];
+            for (int half = LANES / 2; half > 0; half /= 2)
+                for (int l = 0; l < half; l++) lane[l] += lane[l + half];
+            total += lane[0];
+            c[i + r] = total;
+        }
+    }
+}
+
+/* g[j] = add·g[j] + alpha·Σ_k D[k, j], j < N: four sums side by side, for in one, each term would wait for the last. */
+static void TILE(sum_rows)(ptrdiff_t K, ptrdiff_t N, const T *D, T alpha, int add, T *g) {
+    for (ptrdiff_t j = 0; j < N; j += LANES) {
+        const int last = N - j < LANES ? (int)(N - j) : LANES;
+        const T *d = D + j;
+        VEC sum[4] = {{0}};
+        for (ptrdiff_t k = K / 4; k > 0; k--, d += 4 * N)
+#pragma GCC unroll 4
+            for (int s = 0; s < 4; s++) sum[s] += TILE(load)(d + s * N);
+#pragma GCC unroll 3
+        for (int s = 0; s < 3; s++)
+            if (s < K % 4) sum[s] += TILE(load)(d + s * N);
+        const VEC all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+        const VEC next = add ? alpha * all + TILE(load)(g + j) : alpha * all;
+        TILE(store_last)(g + j, next, last);
     }
 }
 
@@ -138,7 +262,12 @@ static inline void TILE(transpose4)(const T *from, ptrdiff_t ld_from, T *to, ptr
     *(quad *)(to + 3 * ld_to) = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
 }
 
+#endif
+
+#undef HALF
 #undef CASE
 #undef TILE_OF
 #undef LANES
 #undef VEC
+#undef TILE
+#undef WIDTH

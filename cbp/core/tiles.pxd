@@ -24,6 +24,10 @@ ctypedef void (*product_f64)(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                              const double *B, Py_ssize_t b_k, Py_ssize_t b_j,
                              const double *bias, const double *alpha, bint add,
                              double *C, double *pack, After *after) noexcept nogil
+ctypedef void (*sums_f32)(Py_ssize_t K, Py_ssize_t N, const float *D, float alpha, bint add,
+                              float *g) noexcept nogil
+ctypedef void (*sums_f64)(Py_ssize_t K, Py_ssize_t N, const double *D, double alpha, bint add,
+                              double *g) noexcept nogil
 ctypedef void (*scale_rows_f32)(float *D, Py_ssize_t B, Py_ssize_t O,
                                 const float *weights) noexcept nogil
 ctypedef void (*scale_rows_f64)(double *D, Py_ssize_t B, Py_ssize_t O,
@@ -33,6 +37,8 @@ ctypedef void (*scale_rows_f64)(double *D, Py_ssize_t B, Py_ssize_t O,
 cdef struct Tiles:
     product_f32 product_f32
     product_f64 product_f64
+    sums_f32 sums_f32
+    sums_f64 sums_f64
     scale_rows_f32 scale_rows_f32
     scale_rows_f64 scale_rows_f64
     Py_ssize_t pack_size         # numbers a pack buffer must hold

@@ -15,7 +15,8 @@ When a block of rows is complete, its activation (or derivative) is applied whil
 that is the `After` a caller hands in.
 
 Nothing is allocated here: the caller brings the pack buffer. Nothing here needs the GIL.
-An element's sum runs over k in an order that depends on K alone, so no blocking shows in the bits.
+An element's sum runs over k in an order that depends on K, and on whether it stands in a single column, alone: no
+blocking shows in the bits.
 """
 
 from cpython.pycapsule cimport PyCapsule_New
@@ -42,6 +43,14 @@ cdef extern from "tile.h" nogil:
         Py_ssize_t step[2]
     void tile_f32(const Tile *tile, int rows, int cols, const float *A, const float *start, float *C)
     void tile_f64(const Tile *tile, int rows, int cols, const double *A, const double *start, double *C)
+    void row_f32(Py_ssize_t K, Py_ssize_t N, const float *a, Py_ssize_t a_k, const float *B, Py_ssize_t ldb,
+                 const float *start, const float *alpha, float *C)
+    void row_f64(Py_ssize_t K, Py_ssize_t N, const double *a, Py_ssize_t a_k, const double *B, Py_ssize_t ldb,
+                 const double *start, const double *alpha, double *C)
+    void dots_f32(Py_ssize_t M, Py_ssize_t K, const float *A, Py_ssize_t a_i, const float *b, float start, float *c)
+    void dots_f64(Py_ssize_t M, Py_ssize_t K, const double *A, Py_ssize_t a_i, const double *b, double start, double *c)
+    void sum_rows_f32(Py_ssize_t K, Py_ssize_t N, const float *D, float alpha, bint add, float *g)
+    void sum_rows_f64(Py_ssize_t K, Py_ssize_t N, const double *D, double alpha, bint add, double *g)
     void transpose4_f32(const float *source, Py_ssize_t ld_source, float *target, Py_ssize_t ld_target)
     void transpose4_f64(const double *source, Py_ssize_t ld_source, double *target, Py_ssize_t ld_target)
 
@@ -50,6 +59,7 @@ cdef enum:
     KC = 256    # terms summed in one go: a panel of KC rows fills most of the first-level cache
     NC = 1024   # columns of a block
     FAR = 1 << 18   # bytes: a larger result is called into the cache tile by tile
+    LARGE = 1 << 17  # bytes: of a left matrix by columns, a larger one is packed
     PAGE = 4096     # bytes: rows that lie whole pages apart share one set of the first-level cache
 
 
@@ -182,6 +192,25 @@ cdef inline void sweep(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
             i, t = i + rows, t + 1
 
 
+cdef inline Py_ssize_t part_of(Py_ssize_t K) noexcept nogil:
+    """How many terms are summed in one go: equal parts, for a short last one is slow."""
+    return K if K <= KC else pieces(K, pieces(K, KC))
+
+
+cdef void one_row(Py_ssize_t N, Py_ssize_t K, const real *A, Py_ssize_t a_k, const real *B, Py_ssize_t b_k,
+                  const real *bias, const real *alpha, bint add, real *C) noexcept nogil:
+    """A product with M = 1, in the parts that any M has."""
+    cdef Py_ssize_t s, kc, step = part_of(K)
+    for s in range(pieces(K, step)):
+        kc = s * step
+        if real is float:
+            row_f32(min(step, K - kc), N, &A[kc * a_k], a_k, &B[kc * b_k], b_k,
+                    <const real *>C if add or kc else bias, alpha, C)
+        else:
+            row_f64(min(step, K - kc), N, &A[kc * a_k], a_k, &B[kc * b_k], b_k,
+                    <const real *>C if add or kc else bias, alpha, C)
+
+
 cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                   const real *A, Py_ssize_t a_i, Py_ssize_t a_k,   # IN  A[i, k] = A[i·a_i + k·a_k]
                   const real *B, Py_ssize_t b_k, Py_ssize_t b_j,   # IN  B[k, j] = B[k·b_k + j·b_j]
@@ -190,29 +219,50 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                   real *C,                                         # OUT (M, N): bias + A·B; add·C + alpha·A·B
                   real *pack,                                      # work: pack_size numbers
                   After *after) noexcept nogil:                    # IN/OUT or NULL
+    """One column by dots, one row by rows; one block, as it lies, for small networks; others in blocks."""
     cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
-    cdef bint pack_A = a_k != 1 and M > 1 and K * M * sizeof(real) > 1 << 17
-    cdef bint copy_A = a_k == 1 and M > 1 and N > 2 * NR and a_i * sizeof(real) % PAGE == 0
     cdef bint pack_B = b_j != 1 or (M > 24 and K * N > 16384)
+    if N == 1 and a_k == 1 and b_k == 1 and alpha == NULL:
+        if real is float:
+            dots_f32(M, K, A, a_i, B, bias[0] if bias != NULL else 0, C)
+        else:
+            dots_f64(M, K, A, a_i, B, bias[0] if bias != NULL else 0, C)
+        if after != NULL:
+            finish(after, C, M, N, 0, N)
+        return
+    if M == 1 and b_j == 1 and N > 2 * NR:
+        one_row(N, K, A, a_k, B, b_k, bias, alpha, add, C)
+        if after != NULL:
+            finish(after, C, M, N, 0, N)
+        return
+    if K > KC or N > NC or M > MC or (pack_B and b_j == 1) or (a_k != 1 and K * M * sizeof(real) > LARGE):
+        blocks(M, N, K, A, a_i, a_k, B, b_k, b_j, pack_B, bias, alpha, add, C, pack, after)
+        return
+    sweep(M, N, K, A, a_i, a_k, False, B, b_k, b_j, NR * b_j, pack if pack_B else NULL,
+          <const real *>C if add else bias, N if add else 0, alpha, C, N, M * N * sizeof(real) > FAR)
+    if after != NULL:
+        finish(after, C, M, N, 0, N)
+
+
+cdef void blocks(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
+                 const real *A, Py_ssize_t a_i, Py_ssize_t a_k,
+                 const real *B, Py_ssize_t b_k, Py_ssize_t b_j, bint pack_B,
+                 const real *bias, const real *alpha, bint add, real *C, real *pack, After *after) noexcept nogil:
+    """The same, for matrices that do not stay in the caches."""
+    cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
+    cdef bint pack_A = a_k != 1 and M > 1 and K * M * sizeof(real) > LARGE
+    cdef bint copy_A = a_k == 1 and M > 1 and N > 2 * NR and a_i * sizeof(real) % PAGE == 0
     cdef bint far = M * N * sizeof(real) > FAR
-    cdef bint blocks = after != NULL and by_blocks(after)
+    cdef bint piecewise = after != NULL and by_blocks(after)
     cdef const real *left
     cdef const real *right
     cdef real *panels
     cdef real *packed_A = pack + KC * NC
-    cdef Py_ssize_t step = K if K <= KC else pieces(K, pieces(K, KC))    # equal parts: a short last one is slow
+    cdef Py_ssize_t step = part_of(K)
     cdef Py_ssize_t height = M if M <= MC else pieces(M, pieces(M, MC))
     cdef Py_ssize_t p, q, s, ic, jc, kc, m, n, k, l_i, l_k, r_k, r_j, r_panel
     cdef const real *start
     cdef Py_ssize_t ld_start
-    if K <= KC and N <= NC and M <= MC and not (pack_A or pack_B):    # one block, as it lies: small networks
-        start, ld_start = bias, 0
-        if add:
-            start, ld_start = C, N
-        sweep(M, N, K, A, a_i, a_k, False, B, b_k, 1, NR, NULL, start, ld_start, alpha, C, N, False)
-        if after != NULL:
-            finish(after, C, M, N, 0, N)
-        return
     for q in range(pieces(N, NC)):
         jc = q * NC
         n = min(<Py_ssize_t>NC, N - jc)
@@ -238,9 +288,9 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                       &C[ic * N + jc], N, far)
                 if panels != NULL:
                     right, r_k, r_j, r_panel, panels = pack, NR, 1, k * NR, NULL
-                if blocks and kc + k == K:
+                if piecewise and kc + k == K:
                     finish(after, C, m, n, ic * N + jc, N)
-    if after != NULL and not blocks:
+    if after != NULL and not piecewise:
         finish(after, C, M, N, 0, N)
 
 
@@ -255,6 +305,8 @@ cdef void scale_rows(real *D, Py_ssize_t B, Py_ssize_t O,          # IN/OUT (B, 
 cdef Tiles the_table
 the_table.product_f32 = product[float]
 the_table.product_f64 = product[double]
+the_table.sums_f32 = sum_rows_f32
+the_table.sums_f64 = sum_rows_f64
 the_table.scale_rows_f32 = scale_rows[float]
 the_table.scale_rows_f64 = scale_rows[double]
 the_table.pack_size = KC * NC + MC * KC
