@@ -101,6 +101,11 @@ class Objective:
         Its parameters change with every call.
     samples : Samples
     alpha : float
+
+    Attributes
+    ----------
+    l2 : float
+        alpha/w.
     """
 
     def __init__(self, net: Network, samples: Samples, alpha: float) -> None:
@@ -108,15 +113,15 @@ class Objective:
         whole = not hasattr(samples.X, "toarray")
         starts = [0] if whole else range(0, len(samples), ROWS)
         self._parts = [slice(start, len(samples) if whole else start + ROWS) for start in starts]
-        self._samples = samples
+        self.samples = samples
         self._weight = float(len(samples) if samples.weights is None else samples.weights.sum(dtype=np.float64))
-        self._penalty = Penalty(net, alpha)
+        self._penalty, self.l2 = Penalty(net, alpha), alpha / self._weight
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """The objective and its gradient."""
         self._net.parameters[...] = theta
         cost, gradient = 0.0, np.zeros(theta.size)
-        for part in map(self._samples.take, self._parts):
+        for part in map(self.samples.take, self._parts):
             weight = float(len(part) if part.weights is None else part.weights.sum(dtype=np.float64))
             if weight == 0:
                 continue
@@ -124,7 +129,7 @@ class Objective:
             cost += found.cost * weight / self._weight
             gradient += found.flat * (weight / self._weight)
         for block in self._penalty.blocks:
-            gradient[block] += self._penalty.alpha / self._weight * theta[block]
+            gradient[block] += self.l2 * theta[block]
         return cost + self.penalty(theta), gradient
 
     def penalty(self, theta: np.ndarray) -> float:

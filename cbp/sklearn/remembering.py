@@ -1,17 +1,21 @@
-"""L-BFGS that goes on with what it has learnt of the curvature: cbp's own, for scipy's cannot be handed it again."""
+"""cbp's own optimisers of all samples at once: L-BFGS, whose memory can be handed to it again, Levenberg-Marquardt."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from ..core.threads import available
 from ..network import Network
-from ..optimizers import LBFGS
 from ..optimizers.full_batch import Point
 from ..registry.made import optimizer as make_optimizer
+from ..training.regularization import Regularization
+from ..training.samples import Samples
+from .batches import dense
 
 __all__ = ["is_asked_for", "minimize"]
 
@@ -26,12 +30,12 @@ def minimize(estimator: Any, net: Network, objective: Any, callback: Callable[[A
     """As `scipy.optimize.minimize`, from the network's parameters; StopIteration from `callback` ends it."""
     from scipy.optimize import OptimizeResult
 
-    search, reason, nit = Search(net, objective), None, 0
     optimizer, state = _begun(estimator, net)
+    search, reason, nit = _search(estimator, net, objective, optimizer), None, 0
     here = search(net.parameters)
     if math.isinf(here.cost):
         raise ValueError(f"The loss that solver={estimator.solver!r} begins with is not finite: scale the data.")
-    while reason is None and nit < estimator.max_iter and search.evaluations < estimator.max_fun:
+    while reason is None and nit < estimator.max_iter and _evaluations(search) < estimator.max_fun:
         before = here
         here, state, reason = optimizer.iterate(search, here, state)
         estimator._remembered = optimizer, state
@@ -49,17 +53,30 @@ def minimize(estimator: Any, net: Network, objective: Any, callback: Callable[[A
 def _begun(estimator: Any, net: Network) -> tuple[Any, Any]:
     """The optimiser, and what it remembers."""
     optimizer = make_optimizer(estimator.solver)
-    if isinstance(estimator.solver, str) and isinstance(optimizer, LBFGS):
-        optimizer = LBFGS(gtol=float(estimator.tol))
-    if getattr(optimizer, "least_squares", False):
-        raise ValueError(
-            f"solver: expected one that minimises any loss, got {estimator.solver!r}, which needs the residuals: it is "
-            "for Network.fit(optimizer=); take 'lbfgs' here"
-        )
+    if isinstance(estimator.solver, str) and is_dataclass(optimizer) and hasattr(optimizer, "gtol"):
+        optimizer = replace(optimizer, gtol=float(estimator.tol))
     kept, state = getattr(estimator, "_remembered", (None, None))
     if estimator.warm_start == "optimizer" and kept == optimizer:
         return optimizer, state
     return optimizer, optimizer.init(net.parameters)
+
+
+def _search(estimator: Any, net: Network, objective: Any, optimizer: Any) -> Any:
+    """The objective as the optimiser wants it."""
+    if not getattr(optimizer, "least_squares", False):
+        return Search(net, objective)
+    from ..training.least_squares import LeastSquares, check_squares
+
+    check_squares(net, optimizer)
+    samples = objective.samples
+    rows = Samples(dense(samples.X), samples.targets, None, samples.weights, None)
+    threads = available() if estimator.n_threads is None else int(estimator.n_threads)
+    return LeastSquares(net, rows, threads, Regularization(l2=objective.l2))
+
+
+def _evaluations(search: Any) -> int:
+    """How often it was asked; 0 of least squares, whose iterations are what takes the time."""
+    return int(getattr(search, "evaluations", 0))
 
 
 class Search:

@@ -119,9 +119,9 @@ def _objective(run: Run, samples: Samples | None, feed: Feed, threads: int) -> O
     _refuse_options(run)
     if not getattr(run.optimizer, "least_squares", False):
         return Objective(run.net, feed, threads, run.regularization)
-    from .least_squares import LeastSquares
+    from .least_squares import LeastSquares, check_squares
 
-    _refuse_network(run)
+    check_squares(run.net, run.optimizer)
     if samples is None or not samples.in_memory:
         raise ValueError(
             f"X: expected samples and targets in memory, for {_name(run)}; 'lbfgs' takes files and batches"
@@ -138,22 +138,6 @@ def _refuse_options(run: Run) -> None:
                 f"{field.name}: expected none, for {_name(run)} minimises one smooth function and has no steps to "
                 f"change; got {got!r}; it takes l2"
             )
-
-
-def _refuse_network(run: Run) -> None:
-    """ValueError where least squares are not what the network's cost is, or the network is too large."""
-    net, most = run.net, getattr(run.optimizer, "max_parameters", math.inf)
-    if net.cost_function.spec.squares is None:
-        raise ValueError(
-            f"optimizer: {_name(run)} is for costs that are sums of squares, 'squared_error' and 'quadratic', not for "
-            f"{net.cost_function.name!r}; 'lbfgs' takes any cost"
-        )
-    learn = sum(net.W[l].size + net.b[l].size for l in net.W if l not in net.frozen)
-    if learn > most:
-        raise ValueError(
-            f"optimizer: {_name(run)} takes up to max_parameters={most} that learn, for it solves equations with that "
-            f"many unknowns; this network has {learn}; 'lbfgs' takes any number"
-        )
 
 
 def _name(run: Run) -> str:

@@ -7,7 +7,7 @@ are always such as the network's dtype can hold.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,10 +24,26 @@ if TYPE_CHECKING:
     from .regularization import Regularization
     from .samples import Samples
 
-__all__ = ["LeastSquares"]
+__all__ = ["LeastSquares", "check_squares"]
 
 NUMBERS = 1 << 18  # of the Jacobian at once, some 2 MB; but no fewer than
 ROWS = 256  # residuals, for the products' sake
+
+
+def check_squares(net: Network, optimizer: Any) -> None:
+    """ValueError where least squares are not what the network's cost is, or it is too large for the optimiser."""
+    name, most = type(optimizer).__name__, getattr(optimizer, "max_parameters", math.inf)
+    if net.cost_function.spec.squares is None:
+        raise ValueError(
+            f"optimizer: {name} is for costs that are sums of squares, 'squared_error' and 'quadratic', not for "
+            f"{net.cost_function.name!r}; 'lbfgs' takes any cost"
+        )
+    learn = sum(net.W[l].size + net.b[l].size for l in net.W if l not in net.frozen)
+    if learn > most:
+        raise ValueError(
+            f"optimizer: {name} takes up to max_parameters={most} that learn, for it solves equations with that "
+            f"many unknowns; this network has {learn}; 'lbfgs' takes any number"
+        )
 
 
 class LeastSquares:

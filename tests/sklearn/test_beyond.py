@@ -252,6 +252,40 @@ def test_the_memory_of_another_lbfgs_is_not_taken_up() -> None:
     np.testing.assert_array_equal(model.coefs_[0], other.fit(X_diabetes, y_diabetes).coefs_[0])
 
 
+@pytest.mark.parametrize("options", [{}, {"frozen_layers": [0]}], ids=str)
+def test_levenberg_marquardt_is_a_solver_of_squared_errors(options: dict[str, Any]) -> None:
+    """It ends where L-BFGS does, which need not know of squares."""
+    settings: dict[str, Any] = {
+        "hidden_layer_sizes": 4,
+        "activation": "tanh",
+        "random_state": 0,
+        "tol": 1e-7,
+        "alpha": 2,
+    }
+    weights = np.random.default_rng(0).uniform(0.5, 2, len(y_diabetes))
+    ours = MLPRegressor(solver="lm", **settings | options).fit(X_diabetes, y_diabetes, sample_weight=weights)
+    net = ours.network()
+    gradient = net.gradients(X_diabetes, y_diabetes[:, None], weights).flat
+    for l in net.W:
+        if l not in net.frozen:
+            block = slice(*net._plan.offsets(l))
+            gradient[block] += ours.alpha / weights.sum() * net.parameters[block]
+    assert np.abs(gradient).max() < 1e-5
+    again = MLPRegressor(solver=cbp.LBFGS(gtol=1e-9), max_iter=5, **settings | options)
+    again.set_weights(ours.coefs_, ours.intercepts_).set_params(warm_start=True)
+    assert again.fit(X_diabetes, y_diabetes, sample_weight=weights).loss_ == pytest.approx(ours.loss_, rel=1e-6)
+    assert not np.allclose(ours.coefs_[1], clone(ours).set_params(max_iter=1).fit(X_diabetes, y_diabetes).coefs_[1])
+
+
+def test_levenberg_marquardt_says_what_it_is_not_for() -> None:
+    with pytest.raises(
+        ValueError, match=r"LevenbergMarquardt is for costs that are sums of squares.*'lbfgs' takes any"
+    ):
+        MLPClassifier(8, solver="lm").fit(X, y)
+    with pytest.raises(ValueError, match=r"up to max_parameters=10 that learn.*this network has 97"):
+        MLPRegressor(hidden_layer_sizes=8, solver=cbp.LevenbergMarquardt(max_parameters=10)).fit(X_diabetes, y_diabetes)
+
+
 def test_a_plugins_optimiser_of_all_samples_at_once_is_a_solver() -> None:
     class Downhill:
         def init(self, parameters: np.ndarray) -> int:
@@ -269,12 +303,6 @@ def test_a_plugins_optimiser_of_all_samples_at_once_is_a_solver() -> None:
     assert not hasattr(model, "partial_fit")
     assert_allclose(model.fit(X_diabetes, y_diabetes).coefs_[0], usual.fit(X_diabetes, y_diabetes).coefs_[0])
     assert model.n_iter_ == 5
-
-
-@pytest.mark.parametrize("solver", ["lm", cbp.LevenbergMarquardt()])
-def test_least_squares_are_left_to_the_network(solver: Any) -> None:
-    with pytest.raises(ValueError, match=r"solver: expected one that minimises any loss, got .*; take 'lbfgs' here"):
-        MLPRegressor(hidden_layer_sizes=8, solver=solver).fit(X_diabetes, y_diabetes)
 
 
 def test_a_loss_that_is_not_finite_at_the_start_of_lbfgs_says_what_to_do() -> None:
