@@ -25,9 +25,9 @@ ctypedef void (*product_f64)(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                              const double *bias, const double *alpha, bint add,
                              double *C, double *pack, After *after) noexcept nogil
 ctypedef void (*sums_f32)(Py_ssize_t K, Py_ssize_t N, const float *D, float alpha, bint add,
-                              float *g) noexcept nogil
+                          float *g) noexcept nogil
 ctypedef void (*sums_f64)(Py_ssize_t K, Py_ssize_t N, const double *D, double alpha, bint add,
-                              double *g) noexcept nogil
+                          double *g) noexcept nogil
 ctypedef void (*scale_rows_f32)(float *D, Py_ssize_t B, Py_ssize_t O,
                                 const float *weights) noexcept nogil
 ctypedef void (*scale_rows_f64)(double *D, Py_ssize_t B, Py_ssize_t O,
