@@ -97,5 +97,5 @@ def test_several_networks_learn_at_once_in_threads() -> None:
 
 def test_a_message_of_the_loop_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     for solver in ("adam", "lbfgs"):
-        MLPRegressor(hidden_layer_sizes=4, solver=solver, verbose=True, max_iter=2).fit(X, y)
+        MLPRegressor(hidden_layer_sizes=4, solver=solver, verbose=True, max_iter=2, random_state=0).fit(X, y)
         assert "Iteration 2, loss = " in capsys.readouterr().out
