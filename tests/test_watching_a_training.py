@@ -49,6 +49,7 @@ class Notebook:
 
 @pytest.fixture
 def notebook(monkeypatch: pytest.MonkeyPatch) -> Notebook:
+    plt.close("all")  # an older matplotlib warns that it does so itself
     plt.switch_backend("agg")  # before there is a notebook, of which matplotlib would take notice
     made, ipython, display = Notebook(), ModuleType("IPython"), ModuleType("IPython.display")
     ipython.get_ipython = lambda: made  # type: ignore[attr-defined]
