@@ -20,7 +20,7 @@ epoch's shuffle. Before anything is timed, one step of each peer is compared wit
 parameter; footnotes name those that compute something else. *products* is the step's matrix products alone
 through NumPy's BLAS. *FMA floor* is the time these products would take at the peak of multiply-adds, measured
 between the samples of the same run. *best peer* is the quickest one's time over cbp's; *of peak* is the floor
-over cbp's time.
+over cbp's time. [Where the time goes](where-the-time-goes.md) says what a step is spent on.
 """
 
 
