@@ -218,13 +218,12 @@ static void TILE(dots)(ptrdiff_t M, ptrdiff_t K, const T *A, ptrdiff_t a_i, cons
             for (int r = 0; r < ROWS; r++) sum[r] += v * TILE(load)(row[r] + k);
         }
         for (int r = 0; r < rows; r++) {
-            T lane[LANES], total = start;
+            T lane[LANES];
             memcpy(lane, &sum[r], sizeof lane);
             for (ptrdiff_t k = whole; k < K; k++) lane[k - whole] += row[r][k] * b[k];
             for (int half = LANES / 2; half > 0; half /= 2)
                 for (int l = 0; l < half; l++) lane[l] += lane[l + half];
-            total += lane[0];
-            c[i + r] = total;
+            c[i + r] = start + lane[0];
         }
     }
 }

@@ -227,19 +227,15 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
             dots_f32(M, K, A, a_i, B, bias[0] if bias != NULL else 0, C)
         else:
             dots_f64(M, K, A, a_i, B, bias[0] if bias != NULL else 0, C)
-        if after != NULL:
-            finish(after, C, M, N, 0, N)
-        return
-    if M == 1 and b_j == 1 and N > 2 * NR:
+    elif M == 1 and b_j == 1 and N > 2 * NR:
         one_row(N, K, A, a_k, B, b_k, bias, alpha, add, C)
-        if after != NULL:
-            finish(after, C, M, N, 0, N)
-        return
-    if K > KC or N > NC or M > MC or (pack_B and b_j == 1) or (a_k != 1 and K * M * sizeof(real) > LARGE):
+    elif K <= KC and N <= NC and M <= MC and not (pack_B and b_j == 1) and (
+            a_k == 1 or K * M * sizeof(real) <= LARGE):
+        sweep(M, N, K, A, a_i, a_k, False, B, b_k, b_j, NR * b_j, pack if pack_B else NULL,
+              <const real *>C if add else bias, N if add else 0, alpha, C, N, M * N * sizeof(real) > FAR)
+    else:
         blocks(M, N, K, A, a_i, a_k, B, b_k, b_j, pack_B, bias, alpha, add, C, pack, after)
         return
-    sweep(M, N, K, A, a_i, a_k, False, B, b_k, b_j, NR * b_j, pack if pack_B else NULL,
-          <const real *>C if add else bias, N if add else 0, alpha, C, N, M * N * sizeof(real) > FAR)
     if after != NULL:
         finish(after, C, M, N, 0, N)
 
