@@ -578,18 +578,18 @@ class Network:
             inputs.as_weights(sample_weight, len(X), self.dtype),
         )
 
-    def _outputs(self, X: np.ndarray) -> np.ndarray:
-        """a^L of checked samples."""
+    def _outputs(self, X: np.ndarray, threads: int | None = None) -> np.ndarray:
+        """a^L of checked samples; by at most so many threads."""
         out = np.empty((len(X), self.sizes[-1]), self.dtype)
-        threads = self._plan.threads_for(len(X))
+        threads = self._plan.threads_for(len(X), threads)
         with self._workspace(len(X), threads) as work:
             self._plan.predict(X, self.parameters, work, out, threads)
         return out
 
-    def _costs(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """C of each sample."""
+    def _costs(self, X: np.ndarray, y: np.ndarray, threads: int | None = None) -> np.ndarray:
+        """C of each sample; by at most so many threads."""
         out = np.empty(len(X), self.dtype)
-        threads = self._plan.threads_for(len(X))
+        threads = self._plan.threads_for(len(X), threads)
         with self._workspace(len(X), threads) as work:
             self._plan.costs(X, y, self.parameters, work, out, threads)
         return out

@@ -279,12 +279,12 @@ cdef class Plan:
         """Where W^l and b^l begin in the parameter vector."""
         return self.net.layer[l].W, self.net.layer[l].b
 
-    def threads_for(self, double samples):
-        """How many threads are of use to a pass over so many samples at once (`cbp.core.threads`)."""
+    def threads_for(self, double samples, most=None):
+        """How many threads, of at most so many (`cbp.core.threads`), are of use to a pass over the samples at once."""
         cdef double multiplications = samples * self.n_parameters
         if multiplications < 2 * WORTH_A_THREAD or not self.concurrent:
             return 1
-        return useful_threads(available(), multiplications)
+        return useful_threads(available() if most is None else most, multiplications)
 
     def workspace(self, Py_ssize_t rows):
         """A work vector for passes over up to `rows` samples."""

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.optimize import _check_optimize_result
 
 from ..network import Network
+from ..training.objective import ROWS as BATCH
+from ..training.objective import Objective as Pass
+from ..training.regularization import Regularization
 from . import remembering
 from .batches import Samples, dense
-from .parameters import IN_A_STEP, regularization
+from .parameters import IN_A_STEP, regularization, threads
 from .penalty import Penalty
 from .record import Record
+
+if TYPE_CHECKING:
+    from ..core.epoch import Epochs
 
 __all__ = ["fit_lbfgs"]
 
@@ -22,7 +30,7 @@ ROWS = 4096  # of a sparse matrix made dense at once
 def fit_lbfgs(estimator: Any, net: Network, samples: Samples, record: Record) -> None:
     """Minimise the estimator's loss over the parameters of `net`."""
     _check_smooth(estimator, net)
-    objective = Objective(net, samples, float(estimator.alpha))
+    objective = Objective(net, samples, float(estimator.alpha), threads(estimator))
     watch = Watch(estimator, net, samples, objective, record)
     record.begin()
     found = (remembering.minimize if remembering.is_asked_for(estimator) else _minimize)(
@@ -98,40 +106,56 @@ class Objective:
     Parameters
     ----------
     net : Network
-        Its parameters change with every call.
+        Its own parameters stay as they are.
     samples : Samples
     alpha : float
+    threads : int
+        At most so many; the result has the same bits for any number.
 
     Attributes
     ----------
     l2 : float
         alpha/w.
+    search : cbp.training.objective.Objective
+        The same as cbp's optimisers take it.
     """
 
-    def __init__(self, net: Network, samples: Samples, alpha: float) -> None:
-        self._net = net
-        whole = not hasattr(samples.X, "toarray")
-        starts = [0] if whole else range(0, len(samples), ROWS)
-        self._parts = [slice(start, len(samples) if whole else start + ROWS) for start in starts]
+    def __init__(self, net: Network, samples: Samples, alpha: float, threads: int) -> None:
         self.samples = samples
         self._weight = float(len(samples) if samples.weights is None else samples.weights.sum(dtype=np.float64))
         self._penalty, self.l2 = Penalty(net, alpha), alpha / self._weight
+        self.search = Pass(net, Rows(samples), threads, Regularization(l2=self.l2))
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
-        """The objective and its gradient."""
-        self._net.parameters[...] = theta
-        cost, gradient = 0.0, np.zeros(theta.size)
-        for part in map(self.samples.take, self._parts):
-            weight = float(len(part) if part.weights is None else part.weights.sum(dtype=np.float64))
-            if weight == 0:
-                continue
-            found = self._net.gradients(dense(part.X), part.targets, part.weights)
-            cost += found.cost * weight / self._weight
-            gradient += found.flat * (weight / self._weight)
-        for block in self._penalty.blocks:
-            gradient[block] += self.l2 * theta[block]
-        return cost + self.penalty(theta), gradient
+        """The objective and its gradient; ValueError if the first is not finite."""
+        point = self.search(theta)
+        if math.isinf(point.cost) and self.search.evaluations == 1:
+            raise ValueError("The loss that the solver begins with is not finite: scale the data.")
+        return point.cost, point.gradient
 
     def penalty(self, theta: np.ndarray) -> float:
         """½·alpha·Σ‖W‖²/w."""
         return self._penalty(theta) / self._weight
+
+
+class Rows:
+    """A feed of all samples in their order, of which sparse ones become dense a part at a time."""
+
+    again = True
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples, self.seen = samples, len(samples)
+        self.batch_size = min(BATCH, len(samples))
+        self.batches: int | None = None
+
+    def parts(self, epochs: Epochs, number: int, batch: int) -> Iterator[int]:
+        """As `cbp.training.feeds.Feed.parts`."""
+        size = ROWS if hasattr(self._samples.X, "toarray") else len(self._samples)
+        for start in range(0, len(self._samples), size):
+            part = self._samples.take(slice(start, start + size))
+            epochs.feed(dense(part.X), part.targets, None, part.weights)
+            yield -(-len(part) // self.batch_size)
+
+    def settings(self) -> dict[str, Any]:
+        """As `cbp.training.feeds.Feed.settings`."""
+        return {}

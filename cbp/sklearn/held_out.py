@@ -9,6 +9,7 @@ from sklearn.model_selection import train_test_split
 
 from ..network import Network
 from .batches import Samples, dense
+from .parameters import threads
 
 __all__ = ["HeldOut", "split"]
 
@@ -32,7 +33,7 @@ class HeldOut:
         score = loss = float("nan")
         if np.isfinite(net.parameters).all():
             outputs = estimator._outputs_of(net, self._X)
-            costs = net._costs(dense(self._X), self._samples.targets)
+            costs = net._costs(dense(self._X), self._samples.targets, threads(estimator))
             loss = estimator._loss_of(float(np.average(costs.astype(np.float64), weights=weights)), self._samples)
             if np.isfinite(outputs).all():
                 score = float(estimator._score_of(self._y, estimator._decide(outputs), weights))

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, Options, StrOptions
 
+from ..core.threads import available
 from ..plugin import Activation, Cost
 from ..registry import made
 from ..registry.chosen import Chosen, choose
 from ..training.regularization import Regularization
 
-__all__ = ["CONSTRAINTS", "IN_A_STEP", "checked_choice", "hidden_layer_sizes", "regularization"]
+__all__ = ["CONSTRAINTS", "IN_A_STEP", "checked_choice", "hidden_layer_sizes", "regularization", "threads"]
 
 IN_A_STEP = ("dropout", "input_noise", "max_norm", "clip_value", "clip_norm")  # by their names in Regularization, too
 
@@ -65,6 +66,11 @@ def hidden_layer_sizes(sizes: Any) -> list[int]:
 def regularization(estimator: Any) -> Regularization:
     """What is done in each step, but for the penalties, whose part depends on the batch."""
     return Regularization(**{name: getattr(estimator, name) for name in IN_A_STEP})
+
+
+def threads(estimator: Any) -> int:
+    """At most so many share a pass over samples."""
+    return available() if estimator.n_threads is None else int(estimator.n_threads)
 
 
 def checked_choice(estimator: Any, parameter: str, kind: str, choice: Any) -> Any:

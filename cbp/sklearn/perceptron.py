@@ -17,7 +17,7 @@ from .beyond import Beyond
 from .full_batch import fit_lbfgs
 from .held_out import HeldOut, split
 from .optimizer import is_stochastic
-from .parameters import CONSTRAINTS, hidden_layer_sizes
+from .parameters import CONSTRAINTS, hidden_layer_sizes, threads
 from .record import Record
 from .stochastic import fit_stochastic
 from .tasks import Tasks
@@ -174,10 +174,10 @@ class Perceptron(CallbackSupportMixin, Beyond, BaseEstimator, ABC):
     def _outputs_of(self, net: Network, X: Any) -> np.ndarray:
         """(n, N_L) outputs of checked samples, of which sparse ones become dense a part at a time."""
         if not hasattr(X, "toarray"):
-            return net._outputs(np.require(X, net.dtype, ["C_CONTIGUOUS", "ALIGNED"]))
+            return net._outputs(np.require(X, net.dtype, ["C_CONTIGUOUS", "ALIGNED"]), threads(self))
         X = X.tocsr()
         parts = (dense(X[start : start + ROWS]) for start in range(0, X.shape[0], ROWS))
-        return np.concatenate([net._outputs(part.astype(net.dtype, copy=False)) for part in parts])
+        return np.concatenate([net._outputs(part.astype(net.dtype, copy=False), threads(self)) for part in parts])
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = {**super().__getstate__()}

@@ -47,8 +47,8 @@ beta_1, beta_2, epsilon, n_iter_no_change, max_fun
     frozen_layers : sequence of int
         Indices of coefs_ that do not learn, nor their intercepts_.
     n_threads : int, optional
-        At most so many share a step that is large enough; the result has the same bits for any number. By default
-        ``CBP_NUM_THREADS``, else ``OMP_NUM_THREADS``, else the cores of this process.
+        At most so many share a pass over samples that is large enough; the result has the same bits for any number.
+        By default ``CBP_NUM_THREADS``, else ``OMP_NUM_THREADS``, else the cores of this process.
 
     Attributes
     ----------

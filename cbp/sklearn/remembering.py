@@ -7,15 +7,12 @@ from collections.abc import Callable
 from dataclasses import is_dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from ..core.threads import available
 from ..network import Network
-from ..optimizers.full_batch import Point
 from ..registry.made import optimizer as make_optimizer
 from ..training.regularization import Regularization
 from ..training.samples import Samples
 from .batches import dense
+from .parameters import threads
 
 __all__ = ["is_asked_for", "minimize"]
 
@@ -64,30 +61,15 @@ def _begun(estimator: Any, net: Network) -> tuple[Any, Any]:
 def _search(estimator: Any, net: Network, objective: Any, optimizer: Any) -> Any:
     """The objective as the optimiser wants it."""
     if not getattr(optimizer, "least_squares", False):
-        return Search(net, objective)
+        return objective.search
     from ..training.least_squares import LeastSquares, check_squares
 
     check_squares(net, optimizer)
     samples = objective.samples
     rows = Samples(dense(samples.X), samples.targets, None, samples.weights, None)
-    threads = available() if estimator.n_threads is None else int(estimator.n_threads)
-    return LeastSquares(net, rows, threads, Regularization(l2=objective.l2))
+    return LeastSquares(net, rows, threads(estimator), Regularization(l2=objective.l2))
 
 
 def _evaluations(search: Any) -> int:
     """How often it was asked; 0 of least squares, whose iterations are what takes the time."""
     return int(getattr(search, "evaluations", 0))
-
-
-class Search:
-    """The objective as `cbp.optimizers` want it, and how often they have asked."""
-
-    def __init__(self, net: Network, objective: Any) -> None:
-        self._net, self._objective, self.evaluations = net, objective, 0
-
-    def __call__(self, theta: np.ndarray) -> Point:
-        """The point at `theta`, as the network's dtype has it."""
-        self.evaluations += 1
-        cost, gradient = self._objective(theta)
-        finite = math.isfinite(cost) and bool(np.isfinite(gradient).all())
-        return Point(self._net.parameters.astype(np.float64), cost if finite else math.inf, gradient, cost)

@@ -9,11 +9,10 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ..core.epoch import NotFinite
-from ..core.threads import available
 from ..network import Network
 from .batches import Batches, Samples
 from .optimizer import StepTaker
-from .parameters import regularization
+from .parameters import regularization, threads
 from .penalty import Penalty
 from .rates import Rates
 from .record import Record
@@ -45,10 +44,9 @@ class Stochastic:
         self._estimator, self._net, self._record, self._incremental = estimator, net, record, incremental
         self._samples, self._order = samples, np.arange(len(samples))
         batch_size = _batch_size(estimator.batch_size, len(samples))
-        threads = available() if estimator.n_threads is None else int(estimator.n_threads)
         penalty, in_a_step = Penalty(net, float(estimator.alpha), float(estimator.l1)), regularization(estimator)
         self._batches = Batches(
-            net, estimator._optimizer, samples, batch_size, penalty, in_a_step, threads, estimator._loss_of
+            net, estimator._optimizer, samples, batch_size, penalty, in_a_step, threads(estimator), estimator._loss_of
         )
         self._rates = Rates(estimator, -(-len(samples) // batch_size))
         random = any(in_a_step.rates(net.L)) or in_a_step.input_noise  # else nothing is drawn, as in scikit-learn

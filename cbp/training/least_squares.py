@@ -92,7 +92,7 @@ class LeastSquares:
         self._blocks = [slice(start, start + rows) for start in range(0, n, rows)]
         self._normal = NormalEquations(self._plan, rows, threads)
         self.curvature, self._slope, self._pull = np.empty(P), np.empty(P), np.empty(P)
-        self._threads = min(threads, self._plan.threads_for(n))
+        self._threads = self._plan.threads_for(n, threads)
         self._costs = np.empty(n)
         self._work = aligned(self._plan.workspaces(min(n, CHUNK), self._threads), np.float64)
 
