@@ -68,7 +68,8 @@ class Network:
         transposed, then b^l. Assigning to it copies.
     average : (n_parameters,) array or None
         The running mean of the parameters of the newest `fit`, if it was asked for one by `ema`, with their layout.
-        Nothing uses it, and `save` does not write it, before ``net.parameters = net.average``.
+        That `fit` measures it; nothing else uses it, and `save` does not write it, before
+        ``net.parameters = net.average``.
     extra : dict
         What `save` keeps with the network and `cbp.load` brings back: anything JSON can hold.
 
@@ -424,9 +425,11 @@ class Network:
         clip_value, clip_norm : float, optional
             The largest size of a number of the gradient, and the largest norm of all of it.
         ema : float, optional
-            Keep the running mean of the parameters, which forgets those of k steps ago as ema^k, in `average`.
+            Keep the running mean of the parameters, which forgets those of k steps ago as ema^k, in `average`;
+            validation and metrics are of the network with these.
         threads : int, optional
-            At most so many share a step that is large enough; the result has the same bits for any number.
+            At most so many share a step, or a pass over validation data, that is large enough; the result has the same
+            bits for any number.
             By default ``CBP_NUM_THREADS``, else ``OMP_NUM_THREADS``, else the cores of this process.
         progress : bool or callable
             True shows a progress bar; a callable is called with the history after each epoch.
@@ -523,11 +526,21 @@ class Network:
 
     def _allocate(self) -> None:
         """The compiled plan, and memory for the parameters."""
-        self._plan = self._make_plan(keep_z=False)
+        self._plan: Plan = self._make_plan(keep_z=False)
         self._workspaces: list[np.ndarray] = []
-        self._theta: np.ndarray = aligned(self._plan.n_parameters, self.dtype)
-        self._single = Single(self._plan, self._theta)
-        self._W, self._b = self._views(self._theta)
+        self._use(aligned(self._plan.n_parameters, self.dtype))
+
+    def _with(self, theta: np.ndarray) -> Network:
+        """The same network with these parameters, which lie where the core can read them, instead of its own."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._use(theta)
+        return other
+
+    def _use(self, theta: np.ndarray) -> None:
+        self._theta = theta
+        self._single = Single(self._plan, theta)
+        self._W, self._b = self._views(theta)
 
     def _make_plan(self, keep_z: bool, dtype: np.dtype | None = None) -> Plan:
         cost = self.cost_function

@@ -1,23 +1,32 @@
-"""`fit(ema=)`: the running mean of the parameters is the mean it should be, and nothing else is touched by it."""
+"""`fit(ema=)`: the running mean of the parameters is what it should be, and what is measured; it changes no step."""
 
 from __future__ import annotations
 
 import copy
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 from training_cases import OPTIMIZERS, Array, every_dtype, every_optimizer, network, samples
 
 import cbp
+from cbp.callbacks import Checkpoint, EarlyStopping
 
 
 class Recorder:
-    """The parameters after every step."""
+    """The parameters after every step, and them and their mean after every epoch."""
 
     def __init__(self) -> None:
         self.seen: list[Array] = []
+        self.epochs: list[tuple[Array, Array]] = []
+
+    def on_epoch_end(self, run: Any) -> None:
+        if run.net.average is not None:
+            self.epochs.append((run.net.parameters.copy(), run.net.average.copy()))
 
     def on_batch_end(self, run: Any) -> None:
         self.seen.append(run.net.parameters.astype(np.float64))
@@ -36,7 +45,8 @@ def average(net: cbp.Network) -> Array:
 
 def fitted(net: cbp.Network | None = None, **options: Any) -> tuple[cbp.Network, list[Array]]:
     net, recorder, (X, targets, _) = net or network(), Recorder(), samples()
-    net.fit(X, targets, batch_size=8, callbacks=[recorder], **({"epochs": 2} | options))
+    settings: dict[str, Any] = {"batch_size": 8, "callbacks": [recorder], "epochs": 2} | options
+    net.fit(X, targets, **settings)
     return net, recorder.seen
 
 
@@ -92,7 +102,7 @@ def test_any_number_of_threads_averages_to_the_same_bits(dtype: str, optimizer: 
         assert averaged(threads) == alone
 
 
-def test_nothing_but_average_is_different() -> None:
+def test_the_steps_are_not_different() -> None:
     net, _ = fitted(ema=0.9)
     plain, _ = fitted()
     X, targets, _ = samples()
@@ -119,6 +129,72 @@ def test_every_fit_has_an_average_of_its_own_or_none() -> None:
     fitted(net)
     assert net.average is None
     assert network().average is None
+
+
+def with_parameters(parameters: Array) -> cbp.Network:
+    net = network(cost="cross_entropy")
+    net.parameters = parameters
+    return net
+
+
+def test_validation_and_metrics_are_of_the_mean() -> None:
+    """In a training whose steps are so long that the mean is something else."""
+    net, recorder, (X, _, labels) = network(cost="cross_entropy"), Recorder(), samples()
+    history = net.fit(
+        X, labels, epochs=4, batch_size=8, optimizer=cbp.SGD(lr=1.0), ema=0.95, callbacks=recorder,
+        validation=(X[::3], labels[::3]), metrics=["auc", "f1"], train_metrics=True,
+    )  # fmt: skip
+    for k, (parameters, mean) in enumerate(recorder.epochs):
+        expected = with_parameters(mean).evaluate(X[::3], labels[::3], ["auc", "f1"])
+        assert {name: history[f"validation_{name}"][k] for name in expected} == expected
+        assert history["f1"][k] == with_parameters(mean).evaluate(X, labels, "f1")["f1"]
+        assert with_parameters(parameters).cost(X[::3], labels[::3]) != expected["cost"]
+    assert len(recorder.epochs) == 4
+
+
+def test_early_stopping_brings_back_the_best_mean_and_the_parameters_beside_it(tmp_path: Path) -> None:
+    X, _, labels = samples()
+    net, recorder, early = network(sizes=[3, 30, 2], cost="cross_entropy"), Recorder(), EarlyStopping(4)
+    history = net.fit(
+        X[:12], labels[:12], epochs=200, batch_size=4, optimizer="adam", ema=0.9, validation=(X[12:], labels[12:]),
+        callbacks=[early, recorder, Checkpoint(tmp_path / "last", best=tmp_path / "best")],
+    )  # fmt: skip
+    assert len(history["cost"]) == early.best_epoch + 4 < 200
+    parameters, mean = recorder.epochs[early.best_epoch - 1]
+    np.testing.assert_array_equal(net.parameters, parameters)
+    np.testing.assert_array_equal(average(net), mean)
+    best = cbp.load(tmp_path / "best")
+    np.testing.assert_array_equal(best.parameters, parameters)
+    np.testing.assert_array_equal(average(best), mean)
+    net.parameters = average(net)
+    assert net.cost(X[12:], labels[12:]) == early.best == min(history["validation_cost"])
+    np.testing.assert_array_equal(average(cbp.load(tmp_path / "last")), recorder.epochs[-1][1])
+
+
+def test_a_plateau_is_one_of_the_mean() -> None:
+    """Whose validation cost falls on while that of the parameters jumps about."""
+    X, _, labels = samples()
+    options: dict[str, Any] = {
+        "epochs": 12, "batch_size": 8, "optimizer": cbp.SGD(lr=3.0), "validation": (X, labels),
+        "schedule": cbp.schedules.Plateau(patience=0),
+    }  # fmt: skip
+    smooth, plain = (network(cost="cross_entropy").fit(X, labels, ema=ema, **options)["lr"] for ema in (0.98, None))
+    assert smooth[-1] > plain[-1]
+
+
+def test_a_checkpoint_without_an_average_has_none(tmp_path: Path) -> None:
+    fitted(callbacks=[Checkpoint(tmp_path / "run")])
+    assert cbp.load(tmp_path / "run").average is None
+
+
+def test_an_average_of_another_network_is_refused(tmp_path: Path) -> None:
+    fitted(ema=0.9, callbacks=[Checkpoint(tmp_path / "run")])
+    with safe_open(tmp_path / "run", framework="np") as file:
+        metadata = {name: text for name, text in file.metadata().items() if "checksum" not in name}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    save_file(tensors | {"run/solver/average": np.zeros(3)}, tmp_path / "run", metadata)
+    with pytest.raises(cbp.files.ModelError, match=r"expected an average of 44 numbers of float64, got .* \(3,\)"):
+        cbp.load(tmp_path / "run")
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])

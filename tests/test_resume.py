@@ -250,19 +250,23 @@ def test_more_epochs_go_on_where_fewer_ended(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("patience", [1, 2, 3])
 @pytest.mark.parametrize("step", [1, 7, 12, 33])
-def test_early_stopping_remembers(patience: int, step: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ema", [None, 0.8])
+def test_early_stopping_remembers(patience: int, step: int, ema: float | None, tmp_path: Path) -> None:
     """Stopped before it would end, within its patience, or resumed after its end: it ends where it ends."""
     path = tmp_path / "run"
     options: dict[str, Any] = {"epochs": 60, "batch_size": 4, "validation": (X[12:], LABELS[12:]), "optimizer": "adam"}
+    options["ema"] = ema
 
-    def train(resume: Path | None, *more: Callback) -> tuple[bytes, dict[str, list[float]], int]:
+    def train(resume: Path | None, *more: Callback) -> tuple[bytes, bytes | None, dict[str, list[float]], int]:
         net, early = network(sizes=[3, 30, 2], cost="cross_entropy"), EarlyStopping(patience)
         callbacks = [early, Checkpoint(path), *more]
         history = net.fit(X[:12], LABELS[:12], **options, callbacks=callbacks, resume=resume)
-        return net.parameters.tobytes(), columns(history), early.best_epoch
+        average = None if net.average is None else net.average.tobytes()
+        return net.parameters.tobytes(), average, columns(history), early.best_epoch
 
     whole = train(None)
-    assert len(whole[1]["cost"]) < 60
+    assert len(whole[2]["cost"]) < 60
+    assert (whole[1] is None) == (ema is None)
     train(None, Pause(step))
     assert train(path) == whole
     assert train(path) == whole  # nothing is left to do

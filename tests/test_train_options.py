@@ -86,6 +86,20 @@ def test_the_model_may_be_the_mean_of_the_parameters(run: Run) -> None:
     np.testing.assert_array_equal(cbp.load("iris.safetensors").parameters, fitted(ema=0.9).average)
 
 
+def test_early_stopping_finds_the_best_mean(run: Run) -> None:
+    """The model's cost on the validation data is the smallest of the log, which is of the means."""
+    options = ("--epochs", "60", "--optimizer", "sgd", "--lr", "1", "--validation", "0.3", "--log", "log.csv")
+    run("train", "iris", *options, "--ema", "0.95", "--early-stopping", "4")
+    net, log = cbp.load("iris.safetensors"), rows("log.csv")
+    held_in = load("iris").split(0.2, seed=0)[0].split(0.3, seed=0)[1]
+    validation = Preparation.of(net).applied(held_in)
+    costs = [float(row["validation_cost"]) for row in log]
+    assert net.cost(validation.X, validation.targets) == pytest.approx(min(costs), rel=1e-6)
+    assert len(costs) == costs.index(min(costs)) + 5 < 60
+    assert run("train", "--config", "iris.toml", "--quiet").err == ""
+    assert cbp.load("iris.safetensors").parameters.tobytes() == net.parameters.tobytes()
+
+
 def test_metrics_are_measured_on_what_is_validated_and_trained_on(run: Run) -> None:
     run("train", "iris", *SHORT, "--metrics", "top_2,balanced_accuracy", "--train-metrics", "--log", "log.csv")
     assert {"top_2", "balanced_accuracy", "validation_top_2", "validation_balanced_accuracy"} < rows("log.csv")[
@@ -233,7 +247,6 @@ def test_the_log_can_be_drawn(run: Run) -> None:
         (("--dropout", "x"), "--dropout: expected a number, several, or some by layer as in 1=0.1,2=0.5, got 'x'"),
         (("--dropout", "1"), "dropout: "),
         (("--ema", "1"), "--ema: expected a number from 0 to below 1, got '1'"),
-        (("--ema", "0.9", "--early-stopping", "3"), "--ema: expected no --early-stopping"),
         (("--metrics", "acuracy"), "metrics: there is no 'acuracy': did you mean 'accuracy'?"),
         (("--optimizer", "lbfgs", "--lr", "1"), "--lr: lbfgs takes none"),
         (("--optimizer", "lbfgs", "--find-lr"), "--find-lr: expected an optimiser with a learning rate, got lbfgs"),

@@ -31,8 +31,8 @@ class EarlyStopping(Callback):
     mode : ``"min"`` or ``"max"``, optional
         Whether smaller or larger is better; by default as the column's name says.
     restore_best : bool
-        Leave the network with the parameters of the best epoch, however training ended; an error, Ctrl-C
-        among them, leaves those of the last step.
+        Leave the network with the parameters of the best epoch, and with their running mean at its end where there
+        is one, however training ended; an error, Ctrl-C among them, leaves those of the last step.
 
     Attributes
     ----------
@@ -56,6 +56,7 @@ class EarlyStopping(Callback):
         self.restore_best, self._best = restore_best, Best(monitor, mode, min_delta)
         self.best_epoch = 0
         self._parameters: np.ndarray | None = None
+        self._average: np.ndarray | None = None
 
     @property
     def best(self) -> float | None:
@@ -64,26 +65,38 @@ class EarlyStopping(Callback):
 
     def on_train_begin(self, run: Run) -> None:
         """Forget the training before."""
-        self._best.value, self.best_epoch, self._parameters = None, 0, None
+        self._best.value, self.best_epoch, self._parameters, self._average = None, 0, None, None
 
     def on_epoch_end(self, run: Run) -> None:
         """Compare, and stop if it is enough."""
         if self._best.beaten_by(run.history.last()):
             self.best_epoch = run.epoch
-            self._parameters = run.net.parameters.copy() if self.restore_best else None
+            self._keep(run)
         elif run.epoch - self.best_epoch >= self.patience:
             since = f"epoch {self.best_epoch}" if self.best_epoch else "the beginning"
             run.stop(f"{self._best.column} has not become better since {since}")
 
+    def _keep(self, run: Run) -> None:
+        """Remember the parameters, and their mean."""
+        if self.restore_best:
+            self._parameters = run.net.parameters.copy()
+            self._average = None if run.net.average is None else run.net.average.copy()
+
     def on_train_end(self, run: Run) -> None:
         """Bring back the best parameters."""
         if run.error is None and self._parameters is not None:
-            run.outcome = self._parameters
+            run.outcome, run.outcome_average = self._parameters, self._average
 
     def state(self) -> dict[str, Any]:
         """As `Callback.state`."""
-        return {"best": self.best, "best_epoch": self.best_epoch, "parameters": self._parameters}
+        return {
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "parameters": self._parameters,
+            "average": self._average,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """As `Callback.restore`."""
-        self._best.value, self.best_epoch, self._parameters = state["best"], state["best_epoch"], state["parameters"]
+        self._best.value, self.best_epoch = state["best"], state["best_epoch"]
+        self._parameters, self._average = state["parameters"], state["average"]

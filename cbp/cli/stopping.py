@@ -74,8 +74,6 @@ def callbacks(options: argparse.Namespace) -> list[Any]:
         A file cannot be written.
     """
     _check_pairs(options)
-    if options.ema is not None and options.early_stopping is not None:
-        raise ValueError("--ema: expected no --early-stopping, whose model is that of the best epoch and no mean")
     made: list[Any] = []
     if options.early_stopping is not None:
         made.append(EarlyStopping(options.early_stopping, monitor=options.monitor, min_delta=options.min_delta or 0.0))

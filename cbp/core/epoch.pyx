@@ -309,7 +309,8 @@ cdef class Epochs:
         course.max_norm = limit(regularization.max_norm)
         course.shapes = shapes(course)
         if regularization.ema is not None:
-            course.decay, self.average = regularization.ema, self.theta.copy()
+            course.decay, self.average = regularization.ema, aligned(self.plan.n_parameters, self.plan.dtype)
+            self.average[...] = self.theta
         self.squares, self.norms = squares, norms
         course.squares, course.norms = &squares[0] if course.clip_norm < INFINITY else NULL, &norms[0]
         return 0

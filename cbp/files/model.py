@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["RUN", "ModelDescription", "ModelError", "ModelWarning", "contents", "described", "load", "save", "write"]
 
 RUN = "cbp.run"  # the metadata key of what a checkpoint says of its training
+AVERAGE = "run/solver/average"  # a checkpoint's tensor with the running mean of the parameters
 
 ON_MISSING, ON_CHANGE = ("error", "inspect"), ("error", "warn")
 OnChange: TypeAlias = Literal["error", "warn"]
@@ -124,7 +125,7 @@ def load(
     on_missing: Literal["error", "inspect"] = "error",
     on_change: OnChange = "error",
 ) -> Network | ModelDescription:
-    """Read a network that `Network.save` wrote.
+    """Read a network that `Network.save` wrote; or a checkpoint's, with its `average`.
 
     Parameters
     ----------
@@ -148,19 +149,28 @@ def load(
     for name, value, allowed in (("on_missing", on_missing, ON_MISSING), ("on_change", on_change, ON_CHANGE)):
         if value not in allowed:
             raise ValueError(f"{name}: expected {' or '.join(map(repr, allowed))}, got {shown(value)}")
-    description, tensors = read(path)
+    metadata, tensors = contents(path)
+    description, own = _of_network(path, metadata, tensors)
     try:
-        model = described_by(os.fspath(path), description, tensors)
+        model = described_by(os.fspath(path), description, own)
         if model.missing and on_missing == "inspect":
             return model
-        return _network(model, on_change)
+        net = _network(model, on_change)
+        net.average = _average(net, tensors) if RUN in metadata else None
+        return net
     except ModelError as error:
         raise ModelError(f"{os.fspath(path)}: {error}") from error.__cause__
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The description and the tensors of a model file, not yet looked up in the registry."""
-    metadata, tensors = contents(path)
+    return _of_network(path, *contents(path))
+
+
+def _of_network(
+    path: str | os.PathLike[str], metadata: Mapping[str, str], tensors: dict[str, np.ndarray]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What of a file's contents describes a network."""
     try:
         description = json.loads(metadata["cbp"])
     except (KeyError, ValueError, RecursionError):
@@ -212,6 +222,17 @@ def _network(model: ModelDescription, on_change: str) -> Network:
     for l in net.W:
         net.W[l][...], net.b[l][...] = model.W[l], model.b[l]
     return net
+
+
+def _average(net: Network, tensors: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """The running mean that a checkpoint's tensors hold."""
+    average = tensors.get(AVERAGE)
+    if average is not None and (average.shape, average.dtype) != (net.parameters.shape, net.dtype):
+        raise ModelError(
+            f"expected an average of {net.n_parameters} numbers of {net.dtype}, got {average.dtype} of shape "
+            f"{average.shape}"
+        )
+    return average
 
 
 def _chosen(described: Described, on_change: str) -> Chosen:

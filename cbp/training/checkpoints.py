@@ -1,7 +1,7 @@
 """Checkpoints: a model file with all that a training needs to go on as if it had never been stopped.
 
 Beside the network there is a description of the run under the metadata key ``cbp.run``, and tensors whose names
-begin with ``run/``. `cbp.load` reads the network alone.
+begin with ``run/``. `cbp.load` reads the network alone, and of the rest the running mean of its parameters.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def train(
     if validation is not None and not isinstance(validation, Real):
         expected = "a fraction such as 0.2, (X, targets), or (X, targets, weights)"
         held_out = Samples.checked(net, *parts(validation, "validation", expected))
-    scoring = Scoring(held_out, samples if train_metrics else None, metrics)
+    scoring = Scoring(held_out, samples if train_metrics else None, metrics, threads)
     scoring.check(net)
     calls = Calls(callbacks, *_told(progress))
     settings = _settings(net, made, rule, lr) | {"regularization": repr(regularization), "seed": seed} | feed.settings()

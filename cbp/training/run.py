@@ -99,8 +99,11 @@ class Run:
         Why it ended, or is about to, before its last epoch.
     error : BaseException or None
         What ended it and will be raised.
-    outcome : (n_parameters,) array or None
-        What the network's parameters will be when `fit` returns, where a callback wants others than the last.
+    averaged : Network or None
+        With ``ema=``, the network with the running mean as its parameters.
+    outcome, outcome_average : (n_parameters,) array or None
+        What the network's parameters and its `average` will be when `fit` returns, where a callback wants others than
+        the last.
     position : SupportsPosition
         Where in the epoch it stands.
     solver : Solver
@@ -132,7 +135,9 @@ class Run:
         self.rate, self.batch_cost = lr, float("nan")
         self.stopped: str | None = None
         self.error: BaseException | None = None
+        self.averaged: Network | None = None
         self.outcome: np.ndarray | None = None
+        self.outcome_average: np.ndarray | None = None
         self.position: SupportsPosition = Position()
         self.solver: Solver
         self.described: dict[str, Any] | None = None
@@ -150,6 +155,11 @@ class Run:
     def going(self) -> bool:
         """Whether another batch is wanted."""
         return self.stopped is None and self.epoch < self.history.total
+
+    @property
+    def measured(self) -> Network:
+        """What validation and metrics are of: the network, or with ``ema=`` the one with the running mean."""
+        return self.net if self.averaged is None or self.net.average is None else self.averaged
 
     @property
     def ending(self) -> bool:
@@ -215,6 +225,8 @@ class Run:
         self.history.stopped = self.stopped
         if self.outcome is not None:
             self.net.parameters[...] = self.outcome
+        if self.outcome_average is not None:
+            self.net.average = self.outcome_average
 
     def rates(self, start: int, count: int) -> np.ndarray:
         """The learning rates of `count` batches of this epoch, from batch `start` on, counted from 0."""
@@ -245,7 +257,7 @@ class Run:
         row: dict[str, Any] = {"cost": cost, "seconds": self.seconds}
         if not self._constant:
             row["lr"] = rate
-        row |= self._scoring.row(self.net)
+        row |= self._scoring.row(self.measured)
         self.epoch, self.samples = self.epoch + 1, self.samples + samples
         self.net.epochs_trained = self.first + self.epoch
         self.history.add(row)

@@ -104,18 +104,18 @@ class Samples:
             raise ValueError(f"sample_weight, class_weight: expected a weight above 0 among {which}, all are 0")
         return self
 
-    def costs(self, net: Network) -> np.ndarray:
-        """C of each."""
+    def costs(self, net: Network, threads: int | None = None) -> np.ndarray:
+        """C of each; by at most so many threads."""
         n_out, cost = net.sizes[-1], net.cost_function.spec
         return self._block_by_block(
-            net, lambda X, y, labels: net._costs(X, inputs.dense(y, labels, n_out, net.dtype, cost))
+            net, lambda X, y, labels: net._costs(X, inputs.dense(y, labels, n_out, net.dtype, cost), threads)
         )
 
-    def answers(self, net: Network) -> Answers:
+    def answers(self, net: Network, threads: int | None = None) -> Answers:
         """The outputs beside the targets; weights of classes do not count there."""
         targets = self.labels if self.y is None else self.y[:]
         assert targets is not None
-        outputs = self._block_by_block(net, lambda X, *_: net._outputs(X))
+        outputs = self._block_by_block(net, lambda X, *_: net._outputs(X, threads))
         return Answers(outputs, targets, self.sample_weights)
 
     def _block_by_block(self, net: Network, function: Callable[..., np.ndarray]) -> np.ndarray:

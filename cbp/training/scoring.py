@@ -24,6 +24,8 @@ class Scoring:
     held_out, training : Samples or None
     metrics
         As `cbp.metrics.named` takes them.
+    threads : int
+        At most so many share a pass.
 
     Raises
     ------
@@ -31,8 +33,9 @@ class Scoring:
         Metrics without data to compute them on, or such as `cbp.metrics.named` does not take.
     """
 
-    def __init__(self, held_out: Samples | None, training: Samples | None, metrics: Any) -> None:
+    def __init__(self, held_out: Samples | None, training: Samples | None, metrics: Any, threads: int) -> None:
         self._held_out, self._training, self._metrics = held_out, training, named(metrics)
+        self._threads = threads
         if self._metrics and held_out is None and training is None:
             raise ValueError(
                 "metrics: expected validation data to compute them on; pass validation=, or train_metrics=True to "
@@ -46,22 +49,24 @@ class Scoring:
 
     def row(self, net: Network) -> dict[str, float]:
         """The columns of an epoch."""
-        row = {} if self._training is None else _metrics_of(net, self._training, self._metrics)
-        scores = {} if self._held_out is None else scores_of(net, self._held_out, self._metrics)
+        row = {} if self._training is None else _metrics_of(net, self._training, self._metrics, self._threads)
+        scores = {} if self._held_out is None else scores_of(net, self._held_out, self._metrics, self._threads)
         return row | {f"validation_{name}": value for name, value in scores.items()}
 
 
-def scores_of(net: Network, samples: Samples, metrics: Mapping[str, Metric]) -> dict[str, float]:
+def scores_of(
+    net: Network, samples: Samples, metrics: Mapping[str, Metric], threads: int | None = None
+) -> dict[str, float]:
     """The mean cost of samples, their accuracy where they have labels, and metrics."""
-    cost = np.average(samples.costs(net).astype(np.float64), weights=samples.weights)
-    return {"cost": float(cost), **_metrics_of(net, samples, metrics)}
+    cost = np.average(samples.costs(net, threads).astype(np.float64), weights=samples.weights)
+    return {"cost": float(cost), **_metrics_of(net, samples, metrics, threads)}
 
 
-def _metrics_of(net: Network, samples: Samples, metrics: Mapping[str, Metric]) -> dict[str, float]:
+def _metrics_of(net: Network, samples: Samples, metrics: Mapping[str, Metric], threads: int | None) -> dict[str, float]:
     wanted = metrics if samples.labels is None else {**named("accuracy"), **metrics}
     if not wanted:
         return {}
-    answers, values = samples.answers(net), {}
+    answers, values = samples.answers(net, threads), {}
     for name, metric in wanted.items():
         try:
             values[name] = metric(answers)

@@ -49,6 +49,7 @@ class Stepping:
             run.regularization,
         )
         net.average = self._epochs.average
+        run.averaged = None if net.average is None else net._with(net.average)
         run.position, run.batches = self._epochs, feed.batches
 
     def solve(self) -> None:
