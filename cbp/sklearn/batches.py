@@ -85,6 +85,11 @@ class Batches:
         if self._whole:
             self._epochs.feed(samples.X, samples.targets, None, None)
 
+    @property
+    def average(self) -> np.ndarray | None:
+        """The running mean of the parameters after each step, where `regularization` asks for one."""
+        return self._epochs.average
+
     def run(self, order: np.ndarray, rates: np.ndarray, seed: int, number: int) -> float:
         """Run an epoch: one step with each of the rates. Return the loss of a sample, the penalties with it.
 

@@ -50,6 +50,10 @@ beta_1, beta_2, epsilon, n_iter_no_change, max_fun
     max_norm, clip_value, clip_norm : float, optional
         The largest norm of the weights into a unit after a step; the largest size of a number of the gradient; the
         largest norm of all of it.
+    ema : float, optional
+        d from 0 to below 1: coefs_ and intercepts_ are the running mean of the weights that take the steps, in which
+        those of k steps ago weigh d^k. Validation and early stopping are of the mean; loss_curve_ is of the steps'
+        weights, with which `partial_fit` and ``warm_start="optimizer"`` go on, too.
     frozen_layers : sequence of int
         Indices of coefs_ that do not learn, nor their intercepts_.
     n_threads : int, optional
@@ -112,6 +116,7 @@ n_iter_, t_, n_layers_, n_outputs_, out_activation_, n_features_in_, feature_nam
         max_norm: float | None = None,
         clip_value: float | None = None,
         clip_norm: float | None = None,
+        ema: float | None = None,
         frozen_layers: Sequence[int] = (),
         n_threads: int | None = None,
     ) -> None:
@@ -147,6 +152,7 @@ n_iter_, t_, n_layers_, n_outputs_, out_activation_, n_features_in_, feature_nam
         self.max_norm = max_norm
         self.clip_value = clip_value
         self.clip_norm = clip_norm
+        self.ema = ema
         self.frozen_layers = frozen_layers
         self.n_threads = n_threads
 

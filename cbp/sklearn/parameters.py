@@ -16,7 +16,7 @@ from ..training.regularization import Regularization
 
 __all__ = ["CONSTRAINTS", "IN_A_STEP", "checked_choice", "hidden_layer_sizes", "regularization", "threads"]
 
-IN_A_STEP = ("dropout", "input_noise", "max_norm", "clip_value", "clip_norm")  # by their names in Regularization, too
+IN_A_STEP = ("dropout", "input_noise", "max_norm", "clip_value", "clip_norm", "ema")  # as in Regularization
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -50,6 +50,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "max_norm": [Interval(Real, 0, None, closed="neither"), None],
     "clip_value": [Interval(Real, 0, None, closed="neither"), None],
     "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "ema": [Interval(Real, 0, 1, closed="left"), None],
     "frozen_layers": ["array-like"],
     "n_threads": [Interval(Integral, 1, None, closed="left"), None],
 }

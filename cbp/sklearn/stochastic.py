@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..core.epoch import NotFinite
 from ..network import Network
+from .averaging import Averaged
 from .batches import Batches, Samples
 from .optimizer import StepTaker
 from .parameters import regularization, threads
@@ -22,10 +23,11 @@ __all__ = ["Stochastic", "fit_stochastic"]
 
 def fit_stochastic(estimator: Any, net: Network, samples: Samples, record: Record, incremental: bool) -> None:
     """Train `net` with the estimator's stochastic solver: one epoch if `incremental`, else until it stops."""
-    keeps = incremental or estimator.warm_start == "optimizer"
-    if not (keeps and hasattr(estimator, "_optimizer")):
+    goes_on = (incremental or estimator.warm_start == "optimizer") and hasattr(estimator, "_optimizer")
+    if not goes_on:
         estimator._optimizer = StepTaker(estimator, net)
-    Stochastic(estimator, net, samples, record, incremental).solve()
+    averaged = None if estimator.ema is None else Averaged(estimator, net, goes_on)
+    Stochastic(estimator, net, samples, record, incremental, averaged).solve()
 
 
 class Stochastic:
@@ -38,16 +40,30 @@ class Stochastic:
     samples : Samples
     record : Record
     incremental : bool
+    averaged : Averaged or None
+        Takes the steps instead of `net`.
     """
 
-    def __init__(self, estimator: Any, net: Network, samples: Samples, record: Record, incremental: bool) -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        net: Network,
+        samples: Samples,
+        record: Record,
+        incremental: bool,
+        averaged: Averaged | None,
+    ) -> None:
         self._estimator, self._net, self._record, self._incremental = estimator, net, record, incremental
         self._samples, self._order = samples, np.arange(len(samples))
         batch_size = _batch_size(estimator.batch_size, len(samples))
         penalty, in_a_step = Penalty(net, float(estimator.alpha), float(estimator.l1)), regularization(estimator)
         self._batches = Batches(
-            net, estimator._optimizer, samples, batch_size, penalty, in_a_step, threads(estimator), estimator._loss_of
-        )
+            averaged.net if averaged else net, estimator._optimizer, samples, batch_size, penalty, in_a_step,
+            threads(estimator), estimator._loss_of,
+        )  # fmt: skip
+        self._averaged = averaged
+        if averaged:
+            averaged.begin(self._batches.average)
         self._rates = Rates(estimator, -(-len(samples) // batch_size))
         random = any(in_a_step.rates(net.L)) or in_a_step.input_noise  # else nothing is drawn, as in scikit-learn
         self._seed = int(estimator._random_state.randint(2**31)) if random else 0
@@ -78,6 +94,9 @@ class Stochastic:
             loss = self._batches.run(self._order, self._rates.next(), self._seed, int(estimator.t_))
         except NotFinite as stop:
             return self._diverged(stop)
+        finally:
+            if self._averaged:
+                self._averaged.show()
         record.write(loss, len(self._samples))
         record.count_improvement()
         reason = self._rates.epoch_ended()

@@ -130,6 +130,8 @@ def test_a_classifier_learns_with_all_of_them() -> None:
         ({"dropout": 1.0}, "The 'dropout' parameter of MLPRegressor must be"),
         ({"l1": -1.0}, "The 'l1' parameter of MLPRegressor must be"),
         ({"clip_norm": 0.0}, "The 'clip_norm' parameter of MLPRegressor must be"),
+        ({"ema": 1.0}, "The 'ema' parameter of MLPRegressor must be"),
+        ({"solver": "lbfgs", "ema": 0.9}, "ema: expected none with solver='lbfgs'"),
         ({"solver": "lbfgs", "dropout": 0.5}, "dropout: expected none with solver='lbfgs', which .* got 0.5"),
         ({"solver": "lbfgs", "l1": 1.0}, "l1: expected none with solver='lbfgs'"),
         ({"solver": "lbfgs", "clip_norm": 1.0}, "clip_norm: expected none with solver='lbfgs'"),
