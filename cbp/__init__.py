@@ -44,8 +44,8 @@ __all__ = [
 ]  # fmt: skip
 
 _LATER = {
-    "callbacks", "files", "gradients", "headers", "initializers", "metrics", "optimizers", "plot", "schedules",
-    "testing",
+    "callbacks", "data", "files", "gradients", "headers", "initializers", "metrics", "optimizers", "plot",
+    "preparation", "schedules", "testing",
 }  # fmt: skip
 _HOME = {
     "Network": "network",

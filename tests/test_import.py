@@ -50,6 +50,7 @@ def test_every_public_name_is_there_when_it_is_named(name: str) -> None:
 
 def test_a_module_that_is_loaded_later_can_be_named_without_importing_it() -> None:
     assert "cbp.initializers" in loaded_by("import cbp; cbp.initializers.He('normal')")
+    assert "cbp.data" in loaded_by("import cbp; cbp.data.load('iris')")
 
 
 def test_a_name_that_cbp_does_not_have_is_an_attribute_error() -> None:

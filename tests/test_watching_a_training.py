@@ -161,7 +161,7 @@ class Writer:
     written: list[tuple[str, str, float, int]] = []  # noqa: RUF012 (emptied by the fixture)
     closed = 0
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, filename_suffix: str = "") -> None:
         self.folder = folder
 
     def add_scalar(self, tag: str, value: float, step: int) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,14 +58,16 @@ class TensorBoard(Callback):
             writer.close()
 
 
-def _writer() -> Any:
-    """The class of the first package that is there."""
+def _writer() -> Callable[[str], Any]:
+    """What makes a writer, of the first package that is there."""
     missing = []
     for module, name in WRITERS:
         try:
-            return getattr(import_module(module), name)
+            made = getattr(import_module(module), name)
         except ImportError as error:
             missing.append(str(error))
+        else:  # tensorboardX names a file by the second, and would write over one that is as old
+            return partial(made, filename_suffix=f".{time.time_ns()}") if module == "tensorboardX" else made
     raise ImportError(
         f"TensorBoard: expected a package that writes its files, got none ({'; '.join(missing)}); install one with "
         "pip install tensorboardX"
