@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .data import DataError, Dataset, Scaling, Task
+from .data import DataError, Dataset, InFile, Scaling, Task
 from .files import ModelError
 from .scores import ClassScore, NumberScore, Score
 
@@ -131,6 +131,8 @@ class Preparation:
         (n, N_L) or (N_L,) array
             a^L; for regression in the unit of the targets.
         """
+        if isinstance(X, InFile):
+            return np.concatenate([self.outputs(net, X[block]) for block in X.blocks()])
         outputs = net.predict(X if self.features is None else self.features.apply(np.asarray(X)))
         return outputs if self.targets is None else self.targets.inverse(outputs)
 

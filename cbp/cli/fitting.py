@@ -82,7 +82,7 @@ def _steps(data: TrainingData, preparation: Preparation, course: Course, options
         "targets": train.targets,
         "optimizer": course.optimizer,
         "batch_size": options.batch_size,
-        "shuffle": options.shuffle,
+        "shuffle": "blocks" if options.shuffle_blocks else options.shuffle,
         "sample_weight": data.weights,
         "class_weight": class_weights(options, train.class_names),
         "threads": options.threads,

@@ -75,6 +75,12 @@ def add_training_options(group: argparse._ArgumentGroup) -> None:
         help="a new order of the samples each epoch (default: yes)",
     )
     add(
+        "--shuffle-blocks",
+        action="store_true",
+        help="a new order each epoch that reads a file in blocks, for one larger than memory on a slow disk (default: "
+        "any order)",
+    )
+    add(
         "--seed",
         metavar="N",
         type=seed,

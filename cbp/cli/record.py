@@ -8,7 +8,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 
 from .._version import __version__
 from ..core.isa import isa
-from ..data import Dataset, names
+from ..data import Dataset, InFile, names
 from ..files.writing import write_atomically
 from ..network import Network
 from ..registry.entries import CBP, LOCAL, Entry
@@ -149,9 +149,14 @@ def _of_data(data: Dataset) -> dict[str, Any]:
     """What tells whether data is the same."""
     parts = [data, data.test] if data.test else [data]
     checksum = 0
-    for array in chain.from_iterable((part.X, part.targets) for part in parts):
+    for array in chain.from_iterable(chain(_blocks(part.X), [part.targets]) for part in parts):
         checksum = crc32(np.ascontiguousarray(array), checksum)
     return {"samples": len(data), "checksum": f"{checksum:08x}"}
+
+
+def _blocks(X: np.ndarray) -> Iterator[np.ndarray]:
+    """All of the samples, from a file in parts."""
+    return map(X.__getitem__, X.blocks()) if isinstance(X, InFile) else iter([X])
 
 
 def _outcome(net: Network, score: Score | None, history: History | None) -> dict[str, Any]:

@@ -17,12 +17,15 @@ from ..network import Network
 from ..preparation import Preparation
 from .choices import columns
 
-__all__ = ["DATA", "add_columns", "listed", "load_data", "load_model", "load_samples"]
+__all__ = ["DATA", "add_columns", "is_large", "listed", "load_data", "load_model", "load_samples"]
 
 DATA = (
     f"a built-in set ({', '.join(names())}); a table (.csv, .tsv, .txt, .data, .npy); arrays X and y in an "
     ".npz; or a folder of IDX images as MNIST's; each may be packed with gzip"
 )
+
+
+LARGE = 1 << 29  # bytes of a file
 
 
 def add_columns(parser: argparse._ActionsContainer, *, target: str, features: str) -> None:
@@ -40,6 +43,12 @@ def add_columns(parser: argparse._ActionsContainer, *, target: str, features: st
 def listed(given: list[list[str]] | None) -> list[str] | None:
     """The columns of an option that may be repeated, or None where it was not given."""
     return None if given is None else list(chain.from_iterable(given))
+
+
+def is_large(source: str) -> bool:
+    """Whether a file is better left where it is than read into memory; the numbers of a training are the same."""
+    path = Path(source)
+    return path.is_file() and path.stat().st_size >= LARGE
 
 
 def load_model(path: str) -> tuple[Network, Preparation]:

@@ -11,7 +11,7 @@ import numpy as np
 from ..data import DataError, Dataset, load
 from ..suggestions import did_you_mean
 from .choices import fraction, part_or_file, text, texts
-from .sources import add_columns, listed
+from .sources import add_columns, is_large, listed
 
 __all__ = ["TrainingData", "add_data_options"]
 
@@ -140,6 +140,7 @@ def _load(options: argparse.Namespace) -> Dataset:
         task=options.task,
         header=options.header,
         dtype=options.dtype,
+        memory_map=is_large(options.source),
     )
 
 
@@ -154,6 +155,7 @@ def _load_like(source: str, train: Dataset, options: argparse.Namespace) -> Data
         class_names=train.class_names,
         header=options.header,
         dtype=options.dtype,
+        memory_map=is_large(source),
     )
 
 
@@ -171,6 +173,4 @@ def _unweighted(data: Dataset, column: str | None) -> tuple[Dataset, np.ndarray 
     if column not in data.feature_names:
         hint = did_you_mean(column, data.feature_names, f"there are {', '.join(data.feature_names[:8])}")
         raise DataError(f"--sample-weight: {data.name} has no column {column!r}: {hint}")
-    j = data.feature_names.index(column)
-    names = tuple(name for name in data.feature_names if name != column)
-    return replace(data, X=np.delete(data.X, j, axis=1), feature_names=names, test=None), data.X[:, j]
+    return data.without(data.feature_names.index(column))

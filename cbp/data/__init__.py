@@ -3,6 +3,7 @@
 from cbp.data.dataset import Dataset, Task
 from cbp.data.errors import DataError, DataNotFoundError
 from cbp.data.idx import read_idx
+from cbp.data.in_file import InFile
 from cbp.data.loading import from_arrays, load, load_features, names
 from cbp.data.scaling import Scaling
 
@@ -10,6 +11,7 @@ __all__ = [
     "DataError",
     "DataNotFoundError",
     "Dataset",
+    "InFile",
     "Scaling",
     "Task",
     "from_arrays",

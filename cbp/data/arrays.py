@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import math
 import warnings
 import zipfile
 import zlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 
@@ -15,6 +18,7 @@ from cbp.data.columns import Column, choose, default_names
 from cbp.data.errors import DataError, listed, shown
 from cbp.data.files import opened, read_array
 from cbp.data.floats import AnyArray
+from cbp.data.in_file import InFile
 from cbp.data.raw import Raw
 
 __all__ = ["read_npy", "read_npy_table", "read_npz"]
@@ -66,10 +70,30 @@ def _header(stream: IO[bytes], what: str) -> tuple[tuple[int, ...], bool, np.dty
     return shape, fortran, dtype
 
 
-def read_npy_table(path: Path, target: Column | Sequence[Column] | None, features: Sequence[Column] | None) -> Raw:
-    """Read a table (n, columns) of one dtype, or a structured array (n,) with named fields."""
+def mapped_npy(path: Path) -> AnyArray | None:
+    """The array of a file, left there; None where it is packed. Errors are those of `read_npy`."""
     with opened(path) as stream:
-        table = read_npy(stream, str(path))
+        if isinstance(stream, gzip.GzipFile):
+            return None
+        shape, fortran, dtype = _header(stream, str(path))
+        begin, expected = stream.tell(), math.prod(shape) * dtype.itemsize
+        if dtype.hasobject or expected == 0 or path.stat().st_size != begin + expected:
+            stream.seek(0)
+            return read_npy(stream, str(path))
+        return np.memmap(path, dtype, "r", begin, shape, "F" if fortran else "C")
+
+
+def read_npy_table(
+    path: Path, target: Column | Sequence[Column] | None, features: Sequence[Column] | None, memory_map: bool = False
+) -> Raw:
+    """Read a table (n, columns) of one dtype, or a structured array (n,) with named fields.
+
+    With `memory_map` the samples of a file that is not packed stay there.
+    """
+    table = mapped_npy(path) if memory_map else None
+    if table is None:
+        with opened(path) as stream:
+            table = read_npy(stream, str(path))
     if table.size == 0 or table.ndim != (2 if table.dtype.names is None else 1):
         raise DataError(
             f"{path}: expected a table, one row per sample with the target in the last column, "
@@ -78,8 +102,10 @@ def read_npy_table(path: Path, target: Column | Sequence[Column] | None, feature
     names = table.dtype.names or default_names(table.shape[1])
     chosen = choose(names, target, features, str(path))
     targets = _columns(table, chosen.targets, path, words=True) if chosen.targets else None
+    samples = partial(_columns, places=chosen.features, path=path)
+    few, in_file = samples(table[:1]), isinstance(table, np.memmap)
     return Raw(
-        X=_columns(table, chosen.features, path),
+        X=cast("AnyArray", InFile(table, samples, few.shape[1], few.dtype)) if in_file else samples(table),
         targets=targets,
         feature_names=tuple(names[j] for j in chosen.features),
         target_names=tuple(names[j] for j in chosen.targets),

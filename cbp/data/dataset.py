@@ -9,6 +9,7 @@ import numpy as np
 
 from cbp.data.errors import DataError
 from cbp.data.floats import AnyArray, Floats, Labels
+from cbp.data.in_file import InFile
 from cbp.data.scaling import Scaling
 from cbp.data.splitting import held_out_rows
 
@@ -24,7 +25,7 @@ class Dataset:
     Attributes
     ----------
     X : (n, N_1) float32 or float64, C-contiguous, finite
-        One sample a row.
+        One sample a row; an `InFile` where `load` was asked to leave them there.
     targets : (n,) int64 or (n, N_L) of X's dtype
         Class labels 0..k-1 (classification) or numbers (regression).
     feature_names : tuple of N_1 str
@@ -121,7 +122,15 @@ class Dataset:
 
     def take(self, rows: AnyArray) -> Dataset:
         """The data set of these rows only: a boolean mask (n,) or indices."""
-        return replace(self, X=self.X[rows], targets=self.targets[rows])
+        X = self.X.part(rows) if isinstance(self.X, InFile) else self.X[rows]
+        return replace(self, X=X, targets=self.targets[rows])
+
+    def without(self, j: int) -> tuple[Dataset, Floats]:
+        """The data set without column `j` of ``X`` and without its test part; and that column, (n,)."""
+        names = self.feature_names[:j] + self.feature_names[j + 1 :]
+        if isinstance(self.X, InFile):
+            return replace(self, X=self.X.without(j), feature_names=names, test=None), self.X.column(j)
+        return replace(self, X=np.delete(self.X, j, axis=1), feature_names=names, test=None), self.X[:, j]
 
     def scaled(self, features: Scaling, targets: Scaling | None = None) -> Dataset:
         """The same data, test part too, with X (and regression targets) scaled.

@@ -26,7 +26,7 @@ def float_type(dtype: DTypeLike) -> np.dtype[np.floating[Any]]:
     raise DataError(f"expected dtype 'float32' or 'float64', got {np.dtype(dtype).name!r}")
 
 
-def as_floats(values: AnyArray, dtype: DTypeLike, what: str) -> Floats:
+def as_floats(values: AnyArray, dtype: DTypeLike, what: str, first: int = 0) -> Floats:
     """Convert ``values`` to finite floats.
 
     Parameters
@@ -35,6 +35,8 @@ def as_floats(values: AnyArray, dtype: DTypeLike, what: str) -> Floats:
     dtype : "float32" or "float64"
     what : str
         What the array is, for the error message: ``"iris.npy: X"``.
+    first : int
+        The number of its first row, where it is a part of that array.
 
     Raises
     ------
@@ -48,7 +50,8 @@ def as_floats(values: AnyArray, dtype: DTypeLike, what: str) -> Floats:
     finite = np.isfinite(floats)
     if not finite.all():
         place = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise DataError(f"{what}{list(place)}: {_complaint(values[place], floats.dtype)}")
+        called = [first + place[0], *place[1:]] if place else []
+        raise DataError(f"{what}{called}: {_complaint(values[place], floats.dtype)}")
     return floats
 
 

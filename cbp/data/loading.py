@@ -12,8 +12,8 @@ from cbp.data.bundled import SETS
 from cbp.data.columns import NO_TARGET, Column
 from cbp.data.dataset import Dataset, Task
 from cbp.data.errors import DataError
-from cbp.data.floats import Floats, as_rows
-from cbp.data.raw import Raw, finished
+from cbp.data.floats import Floats
+from cbp.data.raw import Raw, finished, samples
 from cbp.data.sources import Source, Target, read_source
 
 __all__ = ["from_arrays", "load", "load_features", "names"]
@@ -33,6 +33,7 @@ def load(
     class_names: Sequence[str] = (),
     header: bool | None = None,
     dtype: DTypeLike = "float32",
+    memory_map: bool = False,
 ) -> Dataset:
     """Load samples and their targets.
 
@@ -66,6 +67,9 @@ def load(
         Whether a text table begins with a row of names; by default it is looked at.
     dtype : "float32" or "float64"
         Of ``X`` and of regression targets.
+    memory_map : bool
+        Leave the samples of an ``.npy`` that is not packed in the file, which may be larger than memory. `Dataset.X` is
+        then an `InFile`, whose rows are read when they are asked for: by `Network.fit`, or as ``X[rows]``.
 
     Returns
     -------
@@ -80,7 +84,8 @@ def load(
         If there is no such set or file. It is a `DataError` and a `FileNotFoundError`.
     """
     _check_task(task, class_names)
-    raw = read_source(source, target, features, header, "classification" if class_names else task)
+    kind = "classification" if class_names else task
+    raw = read_source(source, target, features, header, kind, memory_map=memory_map)
     return finished(raw, os.fspath(source), task, class_names, dtype)
 
 
@@ -115,7 +120,7 @@ def load_features(
     """
     wanted = NO_TARGET if target is None else target
     raw = read_source(source, wanted, features, header, None, with_targets=False)
-    return as_rows(raw.X, dtype, f"{os.fspath(source)}: X")
+    return samples(raw.X, dtype, f"{os.fspath(source)}: X")
 
 
 def from_arrays(

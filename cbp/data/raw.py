@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from numpy.typing import DTypeLike
 
 from cbp.data.columns import default_names
 from cbp.data.dataset import Dataset, Task
 from cbp.data.errors import DataError
-from cbp.data.floats import AnyArray, Floats, Labels, as_rows
+from cbp.data.floats import AnyArray, Floats, Labels, as_rows, float_type
+from cbp.data.in_file import InFile
 from cbp.data.targets import Values, encoded, guess_task, numeric, unpacked
 
 __all__ = ["Raw", "finished"]
@@ -23,7 +25,7 @@ class Raw:
     Attributes
     ----------
     X : (n, N_1) or (n, height, width, …)
-        Numbers of any dtype.
+        Numbers of any dtype; perhaps an `InFile`, which is called an array for it does what is asked of one.
     targets : list of n str, array (n,) or (n, N_L), or None
         None if the reader was asked for features only.
     feature_names, target_names : tuple of str
@@ -42,11 +44,18 @@ class Raw:
     test: Raw | None = None
 
 
+def samples(X: AnyArray, dtype: DTypeLike, what: str) -> Floats:
+    """The rows of a matrix, (n, N_1), which may stay in a file."""
+    if isinstance(X, InFile):
+        return cast("Floats", replace(X, dtype=float_type(dtype)).check(what))
+    return as_rows(X, dtype, what)
+
+
 def finished(raw: Raw, name: str, task: Task | None, class_names: Sequence[str], dtype: DTypeLike) -> Dataset:
     """Decide the task, number the classes, make the arrays float."""
     if raw.targets is None:
         raise DataError(f"{name}: expected targets beside the samples, got none")
-    X = as_rows(raw.X, dtype, f"{name}: X")
+    X = samples(raw.X, dtype, f"{name}: X")
     what = f"{name}: targets"
     values = unpacked(raw.targets, what)
     chosen = "classification" if class_names else (task or guess_task(values, what))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cbp.data.errors import DataError
 from cbp.data.floats import AnyArray, Floats
+from cbp.data.in_file import InFile
 
 __all__ = ["Scaling"]
 
-BLOCK = 4096  # rows handled at once in float64, whatever the size of the whole
+BLOCK = 1 << 20  # numbers handled at once in float64, whatever the size of the whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +51,15 @@ class Scaling:
 
     def apply(self, X: AnyArray) -> Floats:
         """(x - shift) / scale of each column of ``X``, (n, N) or (N,), in the dtype of ``X``."""
+        self._check(X)
+        if isinstance(X, InFile):
+            return cast("Floats", X.scaled(self))
         divisor = np.where(self.scale > 0, self.scale, np.inf)
         return self._by_blocks(X, lambda rows: (rows - self.shift) / divisor)
 
     def inverse(self, X: AnyArray) -> Floats:
         """Undo `apply`, x · scale + shift: predictions in the unit of the targets."""
+        self._check(X)
         return self._by_blocks(X, lambda rows: rows * self.scale + self.shift)
 
     def to_json(self) -> dict[str, list[float]]:
@@ -79,23 +84,27 @@ class Scaling:
             raise DataError("a stored scaling is damaged: shift and scale do not fit together")
         return cls(shift, scale)
 
-    def _by_blocks(self, X: AnyArray, change: Callable[[AnyArray], AnyArray]) -> Floats:
+    def _check(self, X: AnyArray) -> None:
         if X.ndim not in (1, 2) or X.shape[-1] != len(self.shift):
             raise DataError(f"expected {len(self.shift)} columns, as in training, got shape {X.shape}")
+
+    @staticmethod
+    def _by_blocks(X: AnyArray, change: Callable[[AnyArray], AnyArray]) -> Floats:
         out = np.empty(X.shape, X.dtype if X.dtype in (np.float32, np.float64) else np.float64)
         rows_in, rows_out = np.atleast_2d(X), np.atleast_2d(out)
         with np.errstate(over="ignore"):
-            for first in range(0, len(rows_in), BLOCK):
-                rows_out[first : first + BLOCK] = change(_doubles(rows_in, first))
+            for block in _blocks(rows_in):
+                rows_out[block] = change(rows_in[block].astype(np.float64))
         return out
 
 
-def _doubles(rows: AnyArray, first: int) -> NDArray[np.float64]:
-    return rows[first : first + BLOCK].astype(np.float64)
+def _blocks(rows: AnyArray) -> Iterator[slice]:
+    step = max(BLOCK // rows.shape[1], 1)
+    return (slice(first, first + step) for first in range(0, len(rows), step))
 
 
 def _sum_of_rows(X: AnyArray, change: Callable[[AnyArray], AnyArray]) -> NDArray[np.float64]:
     total = np.zeros(X.shape[1])
-    for first in range(0, len(X), BLOCK):
-        total += change(_doubles(X, first)).sum(axis=0)
+    for block in _blocks(X):
+        total += change(X[block].astype(np.float64)).sum(axis=0)
     return total

@@ -16,6 +16,7 @@ from cbp.data.dataset import Task
 from cbp.data.errors import DataError, DataNotFoundError, did_you_mean, listed
 from cbp.data.files import suffix
 from cbp.data.idx import read_image_folder
+from cbp.data.in_file import InFile
 from cbp.data.raw import Raw
 from cbp.data.table import read_table
 
@@ -34,6 +35,7 @@ def read_source(
     header: bool | None,
     task: Task | None,
     with_targets: bool = True,
+    memory_map: bool = False,
 ) -> Raw:
     """Read ``source`` with the reader for its format; parameters as for `cbp.data.load`.
 
@@ -43,7 +45,7 @@ def read_source(
     if suffix(path) in TABLES:
         return read_table(path, target, features, header, task)
     if suffix(path) == ".npy":
-        return read_npy_table(path, target, features)
+        return read_npy_table(path, target, features, memory_map)
     if with_targets and target is not None:
         raise DataError(f"{source}: target= names a column of a table; here the targets are given")
     return _selected(_read_pair(source, path, with_targets), features, str(source))
@@ -73,7 +75,7 @@ def _read_pair(source: Source, path: Path, with_targets: bool) -> Raw:
 
 def _selected(raw: Raw, features: Sequence[Column] | None, what: str) -> Raw:
     """The same source with these columns only."""
-    if features is None or raw.X.size == 0 or raw.X.ndim == 0:
+    if features is None or isinstance(raw.X, InFile) or raw.X.size == 0 or raw.X.ndim == 0:
         return raw
     rows = raw.X.reshape(len(raw.X), math.prod(raw.X.shape[1:]))
     known = raw.feature_names or default_names(rows.shape[1])

@@ -82,8 +82,8 @@ def blocks_of(n: int, size: int, unit: int = 1) -> Iterator[slice]:
 
 
 def as_rows(values: ArrayLike, dtype: np.dtype, name: str) -> np.ndarray | Mapped:
-    """As `inputs.as_matrix`, but a matrix in a memory-mapped file stays there."""
-    array = inputs.as_numbers(values, name)
+    """As `inputs.as_matrix`, but a matrix in a memory-mapped file stays there, and so does a `cbp.data.InFile`."""
+    array: Any = values if getattr(values, "in_file", False) else inputs.as_numbers(values, name)
     return (
         Mapped(array, dtype).check(name) if array.ndim == 2 and _in_file(array) else inputs.finite(array, dtype, name)
     )
@@ -92,7 +92,7 @@ def as_rows(values: ArrayLike, dtype: np.dtype, name: str) -> np.ndarray | Mappe
 def _in_file(array: Any) -> bool:
     """Whether an array, or the one it is a view of, is mapped from a file."""
     while array is not None:
-        if isinstance(array, np.memmap | mmap.mmap):
+        if isinstance(array, np.memmap | mmap.mmap) or getattr(array, "in_file", False):
             return True
         array = getattr(array, "base", None)
     return False
