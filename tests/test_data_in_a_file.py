@@ -15,7 +15,7 @@ from commands import Run
 import cbp
 from cbp import data
 from cbp.cli import sources
-from cbp.data import DataError, Dataset, InFile, Scaling, in_file, scaling
+from cbp.data import DataError, Dataset, InFile, Scaling, in_file, raw, scaling
 from cbp.preparation import Preparation
 from cbp.training import mapped
 
@@ -179,6 +179,21 @@ def test_a_large_file_is_trained_on_where_it_is_to_the_same_model(
     again = run("train", "--config", "big.toml", "--epochs", "3")
     assert "was" not in again.err
     assert Path("big.safetensors").read_bytes() == model
+
+
+def test_it_is_evaluated_and_predicted_where_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save("big.npy", table())
+    run("train", "big.npy", "--epochs", "3", "--hidden", "6", "--quiet")
+    commands = [
+        ("evaluate", "big.safetensors", "big.npy", "--json"),
+        ("evaluate", "big.safetensors", "big.npy", "--held-out", "--json"),
+        ("predict", "big.safetensors", "big.npy", "--target", "x5", "--probabilities"),
+    ]
+    said = [run(*command) for command in commands]
+    monkeypatch.setattr(sources, "LARGE", 1000)
+    monkeypatch.setattr(raw, "as_rows", lambda *_: pytest.fail("read"))
+    assert [run(*command) for command in commands] == said
+    assert all(each.status == 0 and len(each.out) > 100 for each in said)
 
 
 def test_levenberg_marquardt_says_that_it_needs_memory(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,13 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the score."""
     net, preparation = load_model(options.model)
-    found = load_data(options.data, net, preparation, options)
+    found = load_data(options.data, net, preparation, options, memory_map=True)
     data = part(found, net, options.data, options.held_out, quiet=options.json)
     if data.n_outputs != net.sizes[-1]:
         raise DataError(f"{options.data}: {data.summary}, but the model has {net.sizes[-1]} outputs")
     score = preparation.score(net, data)
     ready = preparation.applied(data)
-    cost = net.cost(ready.X, ready.targets)
+    cost = net.evaluate(ready.X, ready.targets)["cost"]
     if options.json:
         print(json.dumps({"data": options.data, "cost": cost, **score.to_json()}, allow_nan=False))
         return

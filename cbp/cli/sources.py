@@ -70,11 +70,14 @@ def load_samples(source: str, net: Network, preparation: Preparation, options: a
         target=listed(options.target) or (),
         header=options.header,
         dtype=net.dtype,
+        memory_map=is_large(source),
     )
 
 
-def load_data(source: str, net: Network, preparation: Preparation, options: argparse.Namespace) -> Dataset:
-    """Samples and targets as the model knows them."""
+def load_data(
+    source: str, net: Network, preparation: Preparation, options: argparse.Namespace, memory_map: bool = False
+) -> Dataset:
+    """Samples and targets as the model knows them; in their file, if `memory_map` says so and it is large."""
     return load(
         source,
         target=listed(options.target) or _target(source, preparation.target_names, options.header),
@@ -83,6 +86,7 @@ def load_data(source: str, net: Network, preparation: Preparation, options: argp
         class_names=preparation.class_names,
         header=options.header,
         dtype=net.dtype,
+        memory_map=memory_map and is_large(source),
     )
 
 

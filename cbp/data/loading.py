@@ -96,12 +96,13 @@ def load_features(
     target: Target = NO_TARGET,
     header: bool | None = None,
     dtype: DTypeLike = "float32",
+    memory_map: bool = False,
 ) -> Floats:
     """Load samples alone, to predict their targets.
 
     Parameters
     ----------
-    source, header, dtype
+    source, header, dtype, memory_map
         As for `load`. Of a source with its own test part, the test part is read.
     features : sequence of str or int, optional
         A trained network's feature names. Columns with a name are found by it, wherever they are
@@ -111,7 +112,7 @@ def load_features(
 
     Returns
     -------
-    (n, N_1) float32 or float64
+    (n, N_1) float32 or float64, or an `InFile`
 
     Raises
     ------
@@ -119,7 +120,7 @@ def load_features(
         As for `load`.
     """
     wanted = NO_TARGET if target is None else target
-    raw = read_source(source, wanted, features, header, None, with_targets=False)
+    raw = read_source(source, wanted, features, header, None, with_targets=False, memory_map=memory_map)
     return samples(raw.X, dtype, f"{os.fspath(source)}: X")
 
 
