@@ -58,6 +58,11 @@ def _minimize(estimator: Any, net: Network, objective: Objective, watch: Watch) 
 
 def _check_smooth(estimator: Any, net: Network) -> None:
     """ValueError for what L-BFGS cannot do."""
+    if not isinstance(estimator.learning_rate, str):
+        raise ValueError(
+            f"learning_rate: expected no schedule with solver={estimator.solver!r}, which finds the length of a step "
+            f"itself, got {estimator.learning_rate!r}"
+        )
     dropped = any(regularization(estimator).rates(net.L))
     for name in ("l1", *IN_A_STEP):
         value = getattr(estimator, name)

@@ -132,6 +132,7 @@ def test_a_classifier_learns_with_all_of_them() -> None:
         ({"clip_norm": 0.0}, "The 'clip_norm' parameter of MLPRegressor must be"),
         ({"ema": 1.0}, "The 'ema' parameter of MLPRegressor must be"),
         ({"solver": "lbfgs", "ema": 0.9}, "ema: expected none with solver='lbfgs'"),
+        ({"solver": "lm", "learning_rate": cbp.schedules.Cosine()}, "expected no schedule with solver='lm'"),
         ({"solver": "lbfgs", "dropout": 0.5}, "dropout: expected none with solver='lbfgs', which .* got 0.5"),
         ({"solver": "lbfgs", "l1": 1.0}, "l1: expected none with solver='lbfgs'"),
         ({"solver": "lbfgs", "clip_norm": 1.0}, "clip_norm: expected none with solver='lbfgs'"),
