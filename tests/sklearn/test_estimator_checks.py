@@ -20,7 +20,7 @@ from cbp.sklearn import MLPClassifier, MLPRegressor
         MLPClassifier(solver="lbfgs", max_iter=100),
         MLPRegressor(solver="lbfgs", max_iter=100),
         MLPClassifier(solver="sgd"),
-        MLPClassifier((8, 6), activation=["gelu", "tanh"], solver="adamw"),
+        MLPClassifier((8, 6), activation=["gelu", "tanh"], solver="adamw", ema=0.9),
     ]
 )
 def test_the_estimator_keeps_scikit_learns_rules(estimator: Any, check: Callable[[Any], None]) -> None:
