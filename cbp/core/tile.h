@@ -28,12 +28,15 @@
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
 #define TILE_ROWS 12 /* 12 x 2 accumulators of 32 registers */
+enum { TERMS = 1 }; /* of the sum in one go round the loop; as a macro, the pragma would not take it */
 #elif defined(__AVX__)
 #define VECTOR_BYTES 32
 #define TILE_ROWS 6 /* 6 x 2 accumulators of 16 registers */
+enum { TERMS = 4 }; /* so few multiplications a term would not hide what the loop itself takes */
 #else
 #define VECTOR_BYTES 16
 #define TILE_ROWS 6
+enum { TERMS = 4 };
 #endif
 #define TILE_VECTORS 2
 

@@ -70,6 +70,7 @@ static inline __attribute__((always_inline)) void TILE(tile_of)(
     for (ptrdiff_t k = 0, part_of_k = 0; k < K; part_of_k++) {
         const ptrdiff_t stop = K - k < part ? K : k + part;
         if (tile->calls) tile_call(tile, part_of_k);
+#pragma GCC unroll TERMS
         for (; k < stop; k++) {
             VEC b[TILE_VECTORS];
             for (int j = 0; j < nv; j++) b[j] = TILE(load)(B + j * LANES);

@@ -149,13 +149,14 @@ cdef inline const void *next_rows(const real *B, Py_ssize_t b_k, Py_ssize_t b_j,
 
 cdef inline void sweep(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                        const real *A, Py_ssize_t a_i, Py_ssize_t a_k, bint packed_A,
-                       const real *B, Py_ssize_t b_k, Py_ssize_t b_j, Py_ssize_t b_panel, real *panels,
-                       const real *start, Py_ssize_t ld_start, const real *alpha,
+                       const real *B, Py_ssize_t b_k, Py_ssize_t b_j, Py_ssize_t b_panel,
+                       real *panels, Py_ssize_t panel_step, const real *start, Py_ssize_t ld_start, const real *alpha,
                        real *C, Py_ssize_t ldc, bint far) noexcept nogil:
     """One block of C, tile by tile, panel of B by panel of B. A packed panel of A holds TILE_ROWS rows.
 
-    Where there are `panels`, each panel of B is packed into them just before it is used. One that lies row by row
-    is copied by the first tile as it reads it, which waits for its multipliers anyway."""
+    Where there are `panels`, each panel of B is packed into them just before it is used; where no other block of C will
+    read it, `panel_step` is 0 and the next one takes its place. One that lies row by row is copied by the first tile
+    as it reads it, which waits for its multipliers anyway."""
     cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
     cdef Py_ssize_t q, t, i, j, rows, cols
     cdef Tile tile
@@ -170,10 +171,10 @@ cdef inline void sweep(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
         i, t, cols = 0, 0, min(<Py_ssize_t>NR, N - j)
         tile.B, tile.ldb, tile.panel = &B[q * b_panel], b_k, NULL
         if panels != NULL and b_j == 1:
-            tile.panel = &panels[q * K * NR]
+            tile.panel = &panels[q * panel_step]
         elif panels != NULL:
-            transpose(K, cols, &B[q * b_panel], b_j, &panels[q * K * NR], NR)
-            tile.B, tile.ldb = &panels[q * K * NR], NR
+            transpose(K, cols, &B[q * b_panel], b_j, &panels[q * panel_step], NR)
+            tile.B, tile.ldb = &panels[q * panel_step], NR
         while i < M:
             rows = min(M - i, <Py_ssize_t>TILE_ROWS) if packed_A else tile_rows(M - i)
             if tile.calls:
@@ -231,7 +232,7 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
         one_row(N, K, A, a_k, B, b_k, bias, alpha, add, C)
     elif K <= KC and N <= NC and M <= MC and not (pack_B and b_j == 1) and (
             a_k == 1 or K * M * sizeof(real) <= LARGE):
-        sweep(M, N, K, A, a_i, a_k, False, B, b_k, b_j, NR * b_j, pack if pack_B else NULL,
+        sweep(M, N, K, A, a_i, a_k, False, B, b_k, b_j, NR * b_j, pack if pack_B else NULL, 0,
               <const real *>C if add else bias, N if add else 0, alpha, C, N, M * N * sizeof(real) > FAR)
     else:
         blocks(M, N, K, A, a_i, a_k, B, b_k, b_j, pack_B, bias, alpha, add, C, pack, after)
@@ -280,8 +281,8 @@ cdef void blocks(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                 start, ld_start = &C[ic * N + jc], N
                 if kc == 0 and not add:
                     start, ld_start = &bias[jc] if bias != NULL else NULL, 0
-                sweep(m, n, k, left, l_i, l_k, pack_A, right, r_k, r_j, r_panel, panels, start, ld_start, alpha,
-                      &C[ic * N + jc], N, far)
+                sweep(m, n, k, left, l_i, l_k, pack_A, right, r_k, r_j, r_panel, panels, k * NR if m < M else 0,
+                      start, ld_start, alpha, &C[ic * N + jc], N, far)
                 if panels != NULL:
                     right, r_k, r_j, r_panel, panels = pack, NR, 1, k * NR, NULL
                 if piecewise and kc + k == K:
