@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import cbp
+from cbp.callbacks import Callback
 
 Array = np.ndarray[Any, Any]
 
@@ -208,6 +209,37 @@ def test_bad_data_is_refused_and_nothing_is_lost(method: str, bad: Any, error: t
         getattr(net, method)(**given)
     assert "\n" not in str(refusal.value)
     assert (net.parameters.tobytes(), net.epochs_trained, net.cost(X, Y)) == before
+
+
+@pytest.mark.parametrize("n_inputs", [3, 40])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_number_that_is_not_finite_is_found_while_fit_reads(n_inputs: int, bad: float, optimizer: str) -> None:
+    """Where X needs no conversion and nobody is told that a training begins, nobody looks before the first epoch."""
+    X = np.random.default_rng(1).normal(size=(500, n_inputs))
+    X[431, 1] = bad
+    net = cbp.Network([n_inputs, 4, 1], "tanh", dtype="float64")
+    before = net.parameters.tobytes()
+    message = rf"^X: expected finite numbers, got {bad} at \[431, 1\]; remove or replace it$"
+    with pytest.raises(ValueError, match=message) as refusal:
+        net.fit(X, X[:, :1] * 0 + 0.5, epochs=2, batch_size=9, optimizer=optimizer)
+    assert refusal.value.__cause__ is refusal.value.__context__ is None
+    assert (net.parameters.tobytes(), net.epochs_trained) == (before, 0)
+
+
+def test_nobody_hears_of_a_training_that_cannot_begin() -> None:
+    heard: list[str] = []
+
+    class Listening(Callback):
+        def on_train_begin(self, run: Any) -> None:
+            heard.append("begin")
+
+    X = np.zeros((5, 3))
+    X[4, 2] = np.nan
+    net = cbp.Network([3, 4, 1], "tanh", dtype="float64")
+    with pytest.raises(ValueError, match="X: expected finite numbers"):
+        net.fit(X, np.zeros((5, 1)), epochs=2, callbacks=Listening())
+    assert heard == []
 
 
 @pytest.mark.parametrize(("bad", "error", "message"), BAD_X)

@@ -91,6 +91,21 @@ def test_a_layer_may_have_fewer_units_than_there_are_threads(dtype: str, optimiz
     assert trained(1) == trained(2) == trained(4)
 
 
+@every_dtype
+@pytest.mark.parametrize("chance", [{}, {"dropout": 0.3, "input_noise": 0.1}])
+def test_a_batch_may_go_through_a_small_network_in_parts(dtype: str, chance: dict[str, Any]) -> None:
+    """What a thread takes at once is another part of the batch for each number of threads; no bit shows it."""
+    rng = np.random.default_rng(8)
+    X, labels = rng.normal(size=(6000, 60)), rng.integers(0, 3, 6000)
+
+    def trained(threads: int) -> bytes:
+        net = cbp.Network([60, 8, 3], "tanh", "softmax", cost="cross_entropy", dtype=dtype)
+        net.fit(X, labels, epochs=3, batch_size=2900, threads=threads, **chance)
+        return net.parameters.tobytes()
+
+    assert trained(1) == trained(2) == trained(3)
+
+
 @pytest.mark.parametrize("isa", ISAS)
 def test_threads_do_not_show_on_any_instruction_set(isa: str) -> None:
     code = (

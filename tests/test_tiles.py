@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kernel_calls import IN_PLACE, ISAS, Array, same_bits
-from tile_calls import BACKWARD, FORWARD, After, Guarded, product, scale_rows, sigma_of, sum_rows
+from tile_calls import BACKWARD, FORWARD, After, Guarded, product, scale_rows, sigma_of, sum_rows, take
 
 import cbp
 
@@ -52,6 +52,8 @@ def shapes() -> Iterator[tuple[int, int, int]]:
         (33, 1024, 100),
         (40, 100, 512),
         (25, 300, 300),
+        (700, 1030, 1),
+        (1, 5000, 70),
     ]
 
 
@@ -207,3 +209,23 @@ def test_a_linear_network_is_three_products(dtype: type, sizes: tuple[int, ...],
         (got.inputs, delta_3 @ V @ W),
     ):
         np.testing.assert_allclose(found / np.abs(want).max(), want / np.abs(want).max(), **close)
+
+
+@every_isa
+@every_dtype
+def test_a_row_is_taken_and_looked_at(isa: str, dtype: type) -> None:
+    """Whatever is not finite, wherever it stands; what is behind the row does not count."""
+    rng = np.random.default_rng(9)
+    for n in (1, 2, 7, 16, 17, 31, 32, 33, 64, 67, 129):
+        row, following = matrix(rng, dtype, n), matrix(rng, dtype, n)
+        row[rng.integers(n)] = np.finfo(dtype).max
+        got, finite = take(isa, row, following)
+        assert same_bits(got, row)
+        assert finite
+        for j in range(n):
+            for bad in (np.inf, -np.inf, np.nan):
+                other = row.copy()
+                other[j] = bad
+                got, finite = take(isa, other, following)
+                assert same_bits(got, other)
+                assert not finite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from training_cases import OPTIMIZERS, Array, every_dtype, every_optimizer, netw
 
 import cbp
 from cbp import data
+from cbp.callbacks import TimeBudget
+from cbp.core.epoch import Epochs
 from cbp.plugin import Cost
 from cbp.training.history import History
 
@@ -366,6 +369,28 @@ def test_training_longer_takes_no_more_memory(optimizer: Any) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + 60 * 500  # a row of the history for each epoch
+
+
+def test_a_batch_in_parts_is_one_step() -> None:
+    """Of a network so small that a batch goes through it in parts: η times the gradient of all of it."""
+    rng = np.random.default_rng(3)
+    X, Y = rng.normal(size=(3000, 40)), rng.normal(size=(3000, 2))
+    by_hand, by_fit = (cbp.Network([40, 5, 2], "tanh", "identity", dtype="float64", seed=1) for _ in range(2))
+    descend(by_hand, X, Y, 3000, 0.1)
+    by_fit.fit(X, Y, epochs=1, batch_size=3000, optimizer=cbp.optimizers.SGD(0.1), shuffle=False)
+    np.testing.assert_allclose(by_fit.parameters, by_hand.parameters, rtol=1e-11, atol=1e-13)
+
+
+def test_what_trained_is_gone_when_fit_returns() -> None:
+    """Without the garbage collector: its buffers are as large as a batch."""
+    net, (X, y, _) = network(), samples(200)
+    gc.collect()
+    gc.disable()
+    try:
+        net.fit(X, y, epochs=2, callbacks=[TimeBudget(100)])
+        assert not [each for each in gc.get_objects() if isinstance(each, Epochs)]
+    finally:
+        gc.enable()
 
 
 def test_the_core_loses_no_memory() -> None:

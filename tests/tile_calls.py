@@ -30,9 +30,9 @@ _C: dict[str, Any] = {
     "float": ctypes.c_float,
     "double": ctypes.c_double,
 }
-for _name, _arguments in re.findall(r"ctypedef void \(\*(\w+)\)\((.*?)\)", _PXD, re.DOTALL):
+for _result, _name, _arguments in re.findall(r"ctypedef (void|int) \(\*(\w+)\)\((.*?)\)", _PXD, re.DOTALL):
     _C[_name] = ctypes.CFUNCTYPE(
-        None, *(ctypes.c_void_p if "*" in x else _C[x.split()[0]] for x in _arguments.split(","))
+        _C.get(_result), *(ctypes.c_void_p if "*" in x else _C[x.split()[0]] for x in _arguments.split(","))
     )
 
 
@@ -138,6 +138,15 @@ def sum_rows(isa: str, D: Array, g: Array, alpha: float, add: bool) -> Array:
     rows, out = Guarded(D), Guarded(g)
     getattr(tiles_of(isa), f"sums_{SUFFIX[D.dtype]}")(*D.shape, rows.address, alpha, add, out.address)
     return out.intact()
+
+
+def take(isa: str, row: Array, following: Array) -> tuple[Array, bool]:
+    """A copy of `row`, while `following` is called into the cache, and whether its numbers are finite."""
+    source, following, out = Guarded(row), Guarded(following), Guarded(np.empty_like(row))
+    finite = getattr(tiles_of(isa), f"take_row_{SUFFIX[row.dtype]}")(
+        row.size, source.address, following.address, out.address
+    )
+    return out.intact(), bool(finite)
 
 
 def scale_rows(isa: str, D: Array, weights: Array) -> Array:

@@ -24,6 +24,7 @@ cdef struct Course:
     const void *weights          # (n,) or NULL
     Py_ssize_t *order            # (n,)
     Py_ssize_t batch_size
+    Py_ssize_t together          # samples that a thread takes through the network at once
     void *X_B                    # the batch: (batch_size, N_1), (batch_size, N_L), (batch_size,)
     void *targets_B
     void *weights_B
@@ -46,7 +47,7 @@ cdef struct Course:
     Py_ssize_t rows              # OUT samples in the newest batch
     bint interrupted, raised     # OUT by a signal; by an optimiser in Python
     int[64] status               # of each thread's passes; 64 is TEAM_LIMIT
-    int[64] failed               # the layer whose kernel stopped them; 0 for the cost
+    int[64] failed               # the layer whose kernel stopped them; 0 for the cost, -1 for a sample
     int outcome                  # OUT CBP_OK, or why the epoch ended
     team crew
     void *caller                 # Epochs

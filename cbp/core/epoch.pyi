@@ -7,6 +7,8 @@ from .plan import Plan
 
 def shuffled(n: int, seed: int, number: int) -> np.ndarray: ...
 
+class Unfit(ValueError): ...
+
 class NotFinite(ArithmeticError):
     batch: int
     layer: int | None

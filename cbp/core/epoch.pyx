@@ -26,6 +26,7 @@ from .learning cimport learn, penalty_of
 from .passes cimport Net, Share, backpropagate, feed_forward, lowest_layer, measure, real, work_size
 from .plan cimport Plan
 from .team cimport begin_of, team_meet, team_run, useful_threads
+from .tiles cimport Tiles
 from .updates cimport Update
 
 import numpy as np
@@ -34,6 +35,7 @@ from . import isa
 from .memory import aligned
 
 cdef const Chance *chance = <const Chance *>PyCapsule_GetPointer(isa.chance.table, "cbp.core.chance")
+cdef const Tiles *tiles = <const Tiles *>PyCapsule_GetPointer(isa.tiles.table, "cbp.core.tiles")
 
 cdef extern from *:
     """
@@ -43,12 +45,15 @@ cdef extern from *:
     }
     """
     uint64_t cbp_below(uint64_t bits, uint64_t n) noexcept nogil
+    void prefetch "__builtin_prefetch"(const void *where) noexcept nogil
 
 cdef enum:
     INTERRUPTED = -2             # by a signal, or somebody who wishes to be heard
     NOT_FINITE = -3
     RAISED = -4                  # by an optimiser in Python
+    UNFIT = -1                   # in the place of a layer that failed: a sample has a number that is not finite
     FEW = 16                     # numbers
+    SMALL = 1 << 18              # bytes: less than a half of the second-level cache
 
 cdef double LOOK = 5e7           # multiplications between two looks for a signal: a few milliseconds
 
@@ -91,19 +96,42 @@ cdef inline void copy(real *target, const real *source, Py_ssize_t n) noexcept n
         target[j] = source[j]
 
 
-cdef void gather(const Course *course, Py_ssize_t start, const Share *share, real tag) noexcept nogil:
-    """This share's rows of the batch that begins at order[start]."""
-    cdef Py_ssize_t i, row, I = course.net.layer[1].size, O = course.net.layer[course.net.L].size
+cdef inline bint take(const real *source, const real *next, Py_ssize_t n, real *target) noexcept nogil:
+    """Copy a sample while that which is taken next is called into the cache; whether all its numbers are finite."""
+    cdef real none = 0
+    cdef Py_ssize_t j
+    if n > FEW:
+        if real is float:
+            return tiles.take_row_f32(n, source, next, target)
+        else:
+            return tiles.take_row_f64(n, source, next, target)
+    for j in range(n):
+        target[j] = source[j]
+        none += source[j] - source[j]
+    return none == 0
+
+
+cdef bint gather(const Course *course, Py_ssize_t start, const Share *share, real tag) noexcept nogil:
+    """This share's rows of the batch that begins at order[start]; whether they may be learned from."""
+    cdef Py_ssize_t i, row, next, I = course.net.layer[1].size, O = course.net.layer[course.net.L].size
+    cdef const real *X = <const real *>course.X
     cdef const real *weights = <const real *>course.weights
     cdef real *weights_B = <real *>course.weights_B
     for i in range(share.first, share.first + share.count):
         row = course.order[start + i]
-        copy(<real *>course.X_B + i * I, <const real *>course.X + row * I, I)
+        next = course.order[min(start + i + 1, course.n - 1)]
+        if not take(X + row * I, X + next * I, I, <real *>course.X_B + i * I):
+            return False
         if course.noise:
             perturb(course, share.seen + i, <real *>course.X_B + i * I, I)
+        if course.labels == NULL:
+            prefetch(<const real *>course.targets + next * O)
+        else:
+            prefetch(course.labels + next)
         gather_target(course, row, <real *>course.targets_B + i * O, O)
         if weights != NULL:
             weights_B[i] = weights[row]
+    return True
 
 
 cdef inline void perturb(const Course *course, uint64_t sample, real *x, Py_ssize_t I) noexcept nogil:
@@ -126,7 +154,37 @@ cdef inline void gather_target(const Course *course, Py_ssize_t row, real *targe
     target[course.labels[row]] = on_off[1]
 
 
-cdef int run_samples(const Course *course, Share *share, real tag) noexcept nogil:
+cdef Py_ssize_t at_once(const Net *net, Py_ssize_t B, Py_ssize_t n_parameters, Py_ssize_t itemsize) noexcept nogil:
+    """How many of B samples go through the network together: all of them, or, where the network is so small that what
+    each layer makes of them leaves the caches before the parameters do, fewer, in equal parts."""
+    cdef Py_ssize_t numbers = net.layer[1].size, rows, parts
+    cdef int l
+    for l in range(2, net.L + 1):
+        numbers += 3 * net.layer[l].size                          # z^l, a^l, δ^l
+    rows = max(SMALL // (numbers * itemsize), 1)
+    if n_parameters * itemsize > SMALL or B <= rows:
+        return B
+    parts = (B + rows - 1) // rows
+    return (B + parts - 1) // parts
+
+
+cdef int run_samples(const Course *course, Py_ssize_t start, Share *share, real tag) noexcept nogil:
+    """Gather this share's samples of the batch that begins at order[start]; forward, cost and backward."""
+    cdef Share part = share[0]
+    cdef Py_ssize_t end = share.first + share.count
+    cdef int status = CBP_OK
+    while status == CBP_OK and part.first < end:
+        part.count = min(course.together, end - part.first)
+        if not gather(course, start, &part, tag):
+            share.failed = UNFIT
+            return NOT_FINITE
+        status = run_together(course, &part, tag)
+        part.first += part.count
+    share.failed = part.failed
+    return status
+
+
+cdef int run_together(const Course *course, Share *share, real tag) noexcept nogil:
     """Forward, cost and backward of this share's samples."""
     cdef const real *X = <const real *>course.X_B
     cdef const real *targets = <const real *>course.targets_B
@@ -175,8 +233,7 @@ cdef int epoch(Course *course, int thread, real tag) noexcept nogil:
             course.rate, course.rows = course.rates[k], B
         first = begin_of(B, thread, threads)
         share = Share(B, first, begin_of(B, thread + 1, threads) - first, thread, threads, 0, course.key, seen)
-        gather(course, start, &share, tag)
-        course.status[thread] = run_samples(course, &share, tag) if share.count else CBP_OK
+        course.status[thread] = run_samples(course, start, &share, tag)
         course.failed[thread] = share.failed
         team_meet(&course.crew)
         status = weigh(course, B, &cost, &weight, tag)
@@ -227,6 +284,10 @@ def shuffled(Py_ssize_t n, uint64_t seed, uint64_t number):
     if n:
         shuffle(&order[0], n, seed, number)
     return np.asarray(order)
+
+
+class Unfit(ValueError):
+    """A number in X is not finite, of a sample that no step was taken with."""
 
 
 class NotFinite(ArithmeticError):
@@ -330,6 +391,7 @@ cdef class Epochs:
         cdef Net *net = &self.net
         self.course.batch_size = B
         self.threads = useful_threads(self.most, 3.0 * B * self.plan.n_parameters)
+        self.course.together = at_once(net, B, self.plan.n_parameters, self.plan.dtype.itemsize)
         self.work = aligned(work_size(net, B, self.threads), self.plan.dtype)
         self.X_B = aligned(B * net.layer[1].size, self.plan.dtype).reshape(B, net.layer[1].size)
         self.targets_B = aligned(B * net.layer[net.L].size, self.plan.dtype).reshape(B, net.layer[net.L].size)
@@ -423,7 +485,7 @@ cdef class Epochs:
     def run(self, const double[::1] rates):
         """Take as many batches as there are learning rates, or as there are left.
 
-        It returns early where `watch` wishes so. It raises NotFinite, or whatever a signal handler, a NumPy
+        It returns early where `watch` wishes so. It raises Unfit, NotFinite, or whatever a signal handler, a NumPy
         implementation or an optimiser raised, with the parameters as they were after the last whole step.
         """
         cdef Course *course = &self.course
@@ -436,6 +498,8 @@ cdef class Epochs:
         with nogil:
             team_run(&course.crew, self.threads, epoch_f32 if single else epoch_f64, course)
         for i in range(course.crew.threads):
+            if course.failed[i] == UNFIT:
+                raise Unfit("X: expected finite numbers, got one that is not")
             self.plan.raise_for(course.status[i], course.failed[i])
         if self.interruption is not None:
             interruption, self.interruption = self.interruption, None

@@ -39,6 +39,7 @@ enum { TERMS = 4 }; /* so few multiplications a term would not hide what the loo
 enum { TERMS = 4 };
 #endif
 #define TILE_VECTORS 2
+#define FAR (1 << 18) /* bytes: a larger result is called into the cache tile by tile, larger rows are read in strips */
 
 /* How many rows the next tile takes of those that remain: the last two share, for a tile of a row or two has
  * too few sums in flight to keep the multipliers busy. */

@@ -186,9 +186,40 @@ static inline __attribute__((always_inline)) void TILE(row_of)(
     }
 }
 
+/* The same of N <= STRIP columns, with the sums in memory: rows that come from far are read a strip at a time, four at
+ * once, where registers would take a few vectors of each. */
+enum { TILE(STRIP) = 8192 / sizeof(T) };
+static void TILE(strip)(ptrdiff_t K, ptrdiff_t N, const T *a, ptrdiff_t a_k, const T *B, ptrdiff_t ldb, const T *start,
+                        const T *alpha, T *C) {
+    VEC sum[TILE(STRIP) / LANES];
+    const ptrdiff_t vectors = (N + LANES - 1) / LANES;
+    for (ptrdiff_t j = 0; j < vectors; j++) sum[j] = !alpha && start ? TILE(load)(start + j * LANES) : (VEC){0};
+    for (; K >= 4; K -= 4, a += 4 * a_k, B += 4 * ldb) {
+        const T factor[4] = {a[0], a[a_k], a[2 * a_k], a[3 * a_k]};
+        for (ptrdiff_t j = 0; j < vectors; j++)
+#pragma GCC unroll 4
+            for (int r = 0; r < 4; r++) sum[j] += factor[r] * TILE(load)(B + r * ldb + j * LANES);
+    }
+    for (; K > 0; K--, a += a_k, B += ldb)
+        for (ptrdiff_t j = 0; j < vectors; j++) sum[j] += *a * TILE(load)(B + j * LANES);
+    for (ptrdiff_t j = 0; j < vectors; j++) {
+        T *const c = C + j * LANES;
+        if (alpha && start) sum[j] = *alpha * sum[j] + TILE(load)(start + j * LANES);
+        else if (alpha) sum[j] *= *alpha;
+        if (j == vectors - 1) TILE(store_last)(c, sum[j], (int)(N - j * LANES));
+        else *(TILE(vec_u) *)c = sum[j];
+    }
+}
+
 /* A result of one row. */
 static void TILE(row)(ptrdiff_t K, ptrdiff_t N, const T *a, ptrdiff_t a_k, const T *B, ptrdiff_t ldb, const T *start,
                       const T *alpha, T *C) {
+    if (K * N * sizeof(T) > FAR) {
+        for (ptrdiff_t j = 0; j < N; j += TILE(STRIP))
+            TILE(strip)(K, N - j < TILE(STRIP) ? N - j : TILE(STRIP), a, a_k, B + j, ldb, start ? start + j : NULL, alpha,
+                        C + j);
+        return;
+    }
     for (ptrdiff_t j = 0, nv; j < N; j += nv * LANES) {
         const ptrdiff_t vectors = (N - j + LANES - 1) / LANES;
         const T *const s = start ? start + j : NULL;
@@ -245,6 +276,31 @@ static void TILE(sum_rows)(ptrdiff_t K, ptrdiff_t N, const T *D, T alpha, int ad
         const VEC next = add ? alpha * all + TILE(load)(g + j) : alpha * all;
         TILE(store_last)(g + j, next, last);
     }
+}
+
+/* to[j] = from[j], j < n, while the row that is taken `next` is called into the cache; whether all are finite: of those
+ * that are not, x - x is not 0. */
+static int TILE(take)(ptrdiff_t n, const T *from, const T *next, T *to) {
+    VEC none[2] = {{0}};
+    T rest = 0;
+    ptrdiff_t j = 0;
+    for (; j + 2 * LANES <= n; j += 2 * LANES) {
+        __builtin_prefetch(next + j);
+        if (2 * WIDTH > 64) __builtin_prefetch(next + j + LANES);
+#pragma GCC unroll 2
+        for (int s = 0; s < 2; s++) {
+            const VEC v = TILE(load)(from + j + s * LANES);
+            none[s] += v - v;
+            *(TILE(vec_u) *)(to + j + s * LANES) = v;
+        }
+    }
+    for (; j < n; j++) {
+        rest += from[j] - from[j];
+        to[j] = from[j];
+    }
+    none[0] += none[1];
+    for (int l = 0; l < LANES; l++) rest += none[0][l];
+    return rest == 0;
 }
 
 /* to[j, i] = from[i, j] for a 4 x 4 block: two rounds of interleaving. */

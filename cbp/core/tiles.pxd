@@ -28,6 +28,8 @@ ctypedef void (*sums_f32)(Py_ssize_t K, Py_ssize_t N, const float *D, float alph
                           float *g) noexcept nogil
 ctypedef void (*sums_f64)(Py_ssize_t K, Py_ssize_t N, const double *D, double alpha, bint add,
                           double *g) noexcept nogil
+ctypedef int (*take_row_f32)(Py_ssize_t n, const float *source, const float *next, float *target) noexcept nogil
+ctypedef int (*take_row_f64)(Py_ssize_t n, const double *source, const double *next, double *target) noexcept nogil
 ctypedef void (*scale_rows_f32)(float *D, Py_ssize_t B, Py_ssize_t O,
                                 const float *weights) noexcept nogil
 ctypedef void (*scale_rows_f64)(double *D, Py_ssize_t B, Py_ssize_t O,
@@ -41,4 +43,6 @@ cdef struct Tiles:
     sums_f64 sums_f64
     scale_rows_f32 scale_rows_f32
     scale_rows_f64 scale_rows_f64
+    take_row_f32 take_row_f32
+    take_row_f64 take_row_f64
     Py_ssize_t pack_size         # numbers a pack buffer must hold

@@ -29,7 +29,7 @@ ctypedef fused real:
     double
 
 cdef extern from "tile.h" nogil:
-    const int TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
+    const int TILE_ROWS, TILE_VECTORS, VECTOR_BYTES, FAR
     Py_ssize_t tile_rows(Py_ssize_t remain)
     ctypedef struct Tile:
         Py_ssize_t K, a_i, a_k
@@ -51,6 +51,8 @@ cdef extern from "tile.h" nogil:
     void dots_f64(Py_ssize_t M, Py_ssize_t K, const double *A, Py_ssize_t a_i, const double *b, double start, double *c)
     void sum_rows_f32(Py_ssize_t K, Py_ssize_t N, const float *D, float alpha, bint add, float *g)
     void sum_rows_f64(Py_ssize_t K, Py_ssize_t N, const double *D, double alpha, bint add, double *g)
+    int take_f32(Py_ssize_t n, const float *source, const float *next, float *target)
+    int take_f64(Py_ssize_t n, const double *source, const double *next, double *target)
     void transpose4_f32(const float *source, Py_ssize_t ld_source, float *target, Py_ssize_t ld_target)
     void transpose4_f64(const double *source, Py_ssize_t ld_source, double *target, Py_ssize_t ld_target)
 
@@ -58,7 +60,6 @@ cdef enum:
     MC = 264    # rows of a block: MC·KC numbers of the left matrix stay in the second-level cache
     KC = 256    # terms summed in one go: a panel of KC rows fills most of the first-level cache
     NC = 1024   # columns of a block
-    FAR = 1 << 18   # bytes: a larger result is called into the cache tile by tile
     LARGE = 1 << 17  # bytes: of a left matrix by columns, a larger one is packed
     PAGE = 4096     # bytes: rows that lie whole pages apart share one set of the first-level cache
 
@@ -304,6 +305,8 @@ the_table.product_f32 = product[float]
 the_table.product_f64 = product[double]
 the_table.sums_f32 = sum_rows_f32
 the_table.sums_f64 = sum_rows_f64
+the_table.take_row_f32 = take_f32
+the_table.take_row_f64 = take_f64
 the_table.scale_rows_f32 = scale_rows[float]
 the_table.scale_rows_f64 = scale_rows[double]
 the_table.pack_size = KC * NC + MC * KC

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from .. import inputs
 from ..callbacks.calls import Calls
+from ..core.epoch import Unfit
 from ..core.threads import available
 from ..optimizers import SupportsIterate, SupportsUpdate
 from ..plugin.makers import Optimizer
@@ -71,6 +72,7 @@ def train(
     samples: Samples | None = None
     held_out: Samples | None = None
     feed: Feed
+    calls = Calls(callbacks, *_told(progress))
     if targets is None:
         _refuse_for_batches(validation, sample_weight, train_metrics)
         feed = _batches(net, X, batches_per_epoch, epochs, class_weight)
@@ -83,7 +85,10 @@ def train(
             raise ValueError(
                 "batches_per_epoch: expected none with samples and targets, which make batches of batch_size"
             )
-        samples = Samples.checked(net, X, targets, sample_weight, class_weight)  # type: ignore[arg-type]
+        # Reading X takes as long as an epoch of a small network, which can look while it learns: where nobody is told
+        # that a training begins, nobody is told too early.
+        later = in_steps and resume is None and validation is None and not (calls.all or train_metrics)
+        samples = Samples.checked(net, X, targets, sample_weight, class_weight, later=later)  # type: ignore[arg-type]
         if isinstance(validation, Real):
             samples, held_out = samples.split(float(validation), seed)
         batches = (batch_size, _order(shuffle)) if in_steps else (ROWS, False)
@@ -93,14 +98,25 @@ def train(
         held_out = Samples.checked(net, *parts(validation, "validation", expected))
     scoring = Scoring(held_out, samples if train_metrics else None, metrics, threads)
     scoring.check(net)
-    calls = Calls(callbacks, *_told(progress))
     settings = _settings(net, made, rule, lr) | {"regularization": repr(regularization), "seed": seed} | feed.settings()
     run = Run(net, made, rule, lr, epochs, seed, scoring, regularization, calls, settings)
     run.solver = Stepping(run, feed, threads) if in_steps else Iterating(run, samples, feed, threads)
     if resume is not None:
         take_up(resume, run)
-    run.drive()
+    _drive(run, samples)
     return run.history
+
+
+def _drive(run: Run, samples: Samples | None) -> None:
+    """Train; ValueError that says which number it is, where X has one that is not finite."""
+    try:
+        run.drive()
+        return
+    except Unfit as error:
+        unfit = error
+    if samples is not None:
+        samples.look()
+    raise unfit
 
 
 def _settings(net: Network, optimizer: Any, schedule: Schedule, lr: float) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from .. import inputs
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Mapped", "as_rows", "blocks_of"]
+__all__ = ["Mapped", "as_rows", "blocks_of", "in_file"]
 
 BLOCK = 2**24  # bytes that are in memory at once
 
@@ -85,11 +85,11 @@ def as_rows(values: ArrayLike, dtype: np.dtype, name: str) -> np.ndarray | Mappe
     """As `inputs.as_matrix`, but a matrix in a memory-mapped file stays there, and so does a `cbp.data.InFile`."""
     array: Any = values if getattr(values, "in_file", False) else inputs.as_numbers(values, name)
     return (
-        Mapped(array, dtype).check(name) if array.ndim == 2 and _in_file(array) else inputs.finite(array, dtype, name)
+        Mapped(array, dtype).check(name) if array.ndim == 2 and in_file(array) else inputs.finite(array, dtype, name)
     )
 
 
-def _in_file(array: Any) -> bool:
+def in_file(array: Any) -> bool:
     """Whether an array, or the one it is a view of, is mapped from a file."""
     while array is not None:
         if isinstance(array, np.memmap | mmap.mmap) or getattr(array, "in_file", False):

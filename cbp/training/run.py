@@ -222,11 +222,19 @@ class Run:
                     raise
                 self.pause(str(error))
                 self.error = None
+            finally:
+                self._let_go()
         self.history.stopped = self.stopped
         if self.outcome is not None:
             self.net.parameters[...] = self.outcome
         if self.outcome_average is not None:
             self.net.average = self.outcome_average
+
+    def _let_go(self) -> None:
+        """Keep the position, not the solver: what memory that has is free now, not when cycles are next looked for."""
+        at = self.position
+        self.position = Position(at.batch, at.cost, at.weight, at.step)
+        del self.solver
 
     def rates(self, start: int, count: int) -> np.ndarray:
         """The learning rates of `count` batches of this epoch, from batch `start` on, counted from 0."""

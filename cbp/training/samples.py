@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .. import inputs
 from ..metrics import Answers
-from .mapped import Mapped, as_rows, blocks_of
+from .mapped import Mapped, as_rows, blocks_of, in_file
 
 if TYPE_CHECKING:
     from ..network import Network
@@ -52,12 +52,15 @@ class Samples:
         sample_weight: ArrayLike | None = None,
         class_weight: Mapping[int, float] | str | None = None,
         weightless: bool = False,
+        later: bool = False,
     ) -> Samples:
         """What users pass in, ready for the network; ValueError or TypeError if it is not fit for it.
 
-        Where it may be `weightless`, as one batch of many, all weights of it may be 0.
+        Where it may be `weightless`, as one batch of many, all weights of it may be 0. Whether every number of X is
+        finite may be found out `later`, if there is nothing else to do with X.
         """
-        X, one = inputs.as_samples(X, net.sizes[0], net.dtype, as_rows)
+        ready = _as_it_is if later and _is_ready(X, net.dtype) else as_rows
+        X, one = inputs.as_samples(X, net.sizes[0], net.dtype, ready)
         y, labels = inputs.as_targets(targets, len(X), net.sizes[-1], net.dtype, net.cost_function.spec, one, as_rows)
         weights = own = inputs.as_weights(sample_weight, len(X), net.dtype, weightless)
         if class_weight is not None:
@@ -68,6 +71,10 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.X)
+
+    def look(self) -> None:
+        """ValueError if a number of X is not finite."""
+        inputs.finite(self.X, self.X.dtype, "X")
 
     def split(self, fraction: float, seed: int) -> tuple[Samples, Samples]:
         """(the rest, a held-out `fraction`), drawn by `seed`."""
@@ -130,6 +137,18 @@ class Samples:
     def bytes_of_a_row(self) -> int:
         """Of X and y while they are read."""
         return sum(values.shape[1] * values.itemsize for values in (self.X, self.y) if values is not None)
+
+
+def _is_ready(values: Any, dtype: np.dtype) -> bool:
+    """Whether these are what `as_rows` would return, if every number is finite."""
+    if type(values) is not np.ndarray or values.dtype != dtype or in_file(values):
+        return False
+    return bool(values.flags.c_contiguous and values.flags.aligned)
+
+
+def _as_it_is(values: ArrayLike, dtype: np.dtype, name: str) -> np.ndarray:
+    """In the place of `as_rows`, where they are."""
+    return np.asarray(values)
 
 
 def parts(given: Any, name: str, expected: str) -> tuple[ArrayLike, ArrayLike, ArrayLike | None]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.epoch import Epochs, NotFinite
+from ..core.epoch import Epochs, NotFinite, Unfit
 from ..optimizers import SGD, Compiled
 from ..optimizers.in_python import InPython
 
@@ -103,6 +103,9 @@ class Stepping:
             for count in self._feed.parts(self._epochs, run.first + run.epoch, run.batch):
                 if not self._advance(count, rates):
                     return False
+        except Unfit:
+            run.net.parameters[...] = before
+            raise
         except NotFinite as stop:
             _restore(run.net, before)
             raise FloatingPointError(_explain(stop, run.epoch + 1)) from None
