@@ -12,6 +12,7 @@ from .shown import shown
 
 __all__ = ["function", "name", "number", "optional", "positive", "settle", "text", "tuple_of", "whole"]
 
+NO_TUPLES = (str, bytes, Mapping)
 Check: TypeAlias = Callable[[Any], Any]  # returns what to keep; raises ValueError or TypeError
 
 
@@ -31,13 +32,12 @@ def settle(owner: str, spec: object, checks: Mapping[str, tuple[Check, str]]) ->
     ValueError, TypeError
         ``owner: field= expected ..., got ...``.
     """
+    fields = vars(spec)
     for field, (check, expected) in checks.items():
-        given = getattr(spec, field)
         try:
-            value = check(given)
+            fields[field] = check(fields[field])
         except (ValueError, TypeError) as error:
-            raise type(error)(f"{owner}: {field}= expected {expected}, got {shown(given)}") from None
-        object.__setattr__(spec, field, value)
+            raise type(error)(f"{owner}: {field}= expected {expected}, got {shown(fields[field])}") from None
 
 
 def number(value: Any) -> float:
@@ -94,9 +94,9 @@ def tuple_of(check: Check, length: int | None = None) -> Check:
     """A tuple, or what can be made one, of `length` things that `check` lets through; a str is not one of letters."""
 
     def checked(values: Iterable[Any]) -> tuple[Any, ...]:
-        if isinstance(values, str | bytes | Mapping):
+        if isinstance(values, NO_TUPLES):
             raise TypeError
-        each = tuple(check(value) for value in values)
+        each = tuple(map(check, values))
         if length not in (None, len(each)):
             raise ValueError
         return each

@@ -6,6 +6,7 @@ A name is ``distribution:name``, or just ``name`` where only one plugin has it. 
 what this process registered itself comes before any plugin's.
 """
 
-from .lookup import HOOKS, Entry, Kind, PluginError, Registry, activations, costs, register, registry
+from .hooks import HOOKS
+from .lookup import Entry, Kind, PluginError, Registry, activations, costs, register, registry
 
 __all__ = ["HOOKS", "Entry", "Kind", "PluginError", "Registry", "activations", "costs", "register", "registry"]

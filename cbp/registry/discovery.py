@@ -7,8 +7,7 @@ The environment variable ``CBP_PLUGINS``, which child processes inherit, chooses
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..settings import SettingError
 from .distributions import EntryPoint, Written, written
@@ -22,8 +21,7 @@ class PluginError(ImportError):
     """A plugin could not be loaded, or what it provides cannot be used."""
 
 
-@dataclass(frozen=True)
-class Installed:
+class Installed(NamedTuple):
     """A plugin that is installed: an entry point and the distribution it belongs to."""
 
     point: EntryPoint
@@ -43,7 +41,10 @@ class Installed:
 
 def normalized(name: str) -> str:
     """A distribution's name in the one spelling that pip compares: ``My_Plugin`` is ``my-plugin``."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    name = name.lower().replace("_", "-").replace(".", "-")
+    while "--" in name:
+        name = name.replace("--", "-")
+    return name
 
 
 def belongs(label: str, distribution: str) -> bool:

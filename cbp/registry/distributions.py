@@ -9,19 +9,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.machinery import PathFinder
 from io import FileIO
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["EntryPoint", "Written", "written"]
 
 ENDINGS = (".dist-info", ".egg-info")
 
 
-@dataclass(frozen=True)
-class EntryPoint:
+class EntryPoint(NamedTuple):
     """A line of ``entry_points.txt``: a name, and the module it stands for, or something in one."""
 
     name: str
@@ -40,8 +38,7 @@ class EntryPoint:
         return found
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """What a distribution says of itself.
 
     Attributes
@@ -57,9 +54,10 @@ class Written:
 
     def head(self) -> dict[str, str]:
         """The lines ``Name: ...`` before the text of its METADATA, by their names in small letters."""
-        lines = (self.read("METADATA") or self.read("PKG-INFO") or "").partition("\n\n")[0].splitlines()
+        text = self.read("METADATA") or self.read("PKG-INFO") or ""
         fields: dict[str, str] = {}
-        for key, _, value in (line.partition(":") for line in lines):
+        for line in text.partition("\n\n")[0].splitlines():
+            key, _, value = line.partition(":")
             fields.setdefault(key.lower(), value.strip())
         return fields
 

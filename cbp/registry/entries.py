@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from ..plugin import Activation, Cost, Initializer, Optimizer
 from .discovery import normalized
@@ -18,12 +17,20 @@ CBP, LOCAL = "cbp", "local"
 
 
 def kind_of(spec: Spec) -> Kind:
-    """``"activation"``, ``"cost"``, ``"optimizer"`` or ``"initializer"``."""
-    return next(kind for type_, kind in KINDS.items() if isinstance(spec, type_))
+    """``"activation"``, ``"cost"``, ``"optimizer"`` or ``"initializer"``.
+
+    Raises
+    ------
+    TypeError
+        It is none of these.
+    """
+    for type_, kind in KINDS.items():
+        if isinstance(spec, type_):
+            return kind
+    raise TypeError(f"expected a cbp.plugin.Activation, Cost, Optimizer or Initializer, got {spec!r}")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One registered activation, cost, optimiser or initialiser, and where it comes from.
 
     Attributes
@@ -32,7 +39,7 @@ class Entry:
     distribution, version : str
         The distribution that provides it: ``"cbp"`` for built-ins, ``"local"`` for what `cbp.register` added.
     plugin : str
-        The plugin, ``distribution:entry point``, that it came with; of a built-in the module.
+        The plugin, ``distribution:entry point``, that it came with; "" of what comes with none.
     """
 
     spec: Any
@@ -79,7 +86,8 @@ class Names:
         for entry in entries:
             for name in entry.names:
                 others = self._by_name.get(name, ())
-                _require_free(name, entry, others)
+                if others:
+                    _require_free(name, entry, others)
                 self._by_name[name] = (*others, entry)
 
     def __iter__(self) -> Iterator[Entry]:

@@ -3,46 +3,25 @@
 from __future__ import annotations
 
 from _thread import RLock  # threading.RLock, without the rest of threading
-from collections.abc import Iterable, Iterator
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pluggy
-
-from .. import hookspecs
 from .._version import __version__
 from ..builtins import activations as built_in_activations
 from ..builtins import costs as built_in_costs
 from ..builtins import initializers as built_in_initializers
 from ..builtins import optimizers as built_in_optimizers
-from ..plugin import Activation, Cost, Initializer, Optimizer
+from ..plugin import Activation, Cost
 from ..suggestions import did_you_mean
 from .discovery import Installed, PluginError, belongs, chosen, installed
 from .entries import CBP, KINDS, LOCAL, Entry, Kind, Names, Spec, kind_of
+from .hooks import provided
 
 if TYPE_CHECKING:
     from .provenance import Provenance
 
 __all__ = ["Entry", "Kind", "PluginError", "Registry", "registry"]
 
-HOOKS: dict[str, type[Spec]] = {
-    "cbp_activations": Activation,
-    "cbp_costs": Cost,
-    "cbp_optimizers": Optimizer,
-    "cbp_initializers": Initializer,
-}
 BUILT_IN = (built_in_activations, built_in_costs, built_in_optimizers, built_in_initializers)
-
-
-class _Hooks(pluggy.PluginManager):
-    """Looks at what has been marked as a hook alone, and not more closely at all else that a module has in it."""
-
-    def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:
-        if isinstance(plugin, ModuleType):
-            marks = getattr(vars(plugin).get(name), "__dict__", ())
-            if f"{self.project_name}_impl" not in marks:
-                return None
-        return super().parse_hookimpl_opts(plugin, name)
 
 
 class Registry:
@@ -59,8 +38,6 @@ class Registry:
     """
 
     def __init__(self) -> None:
-        self._plugins = _Hooks("cbp")
-        self._plugins.add_hookspecs(hookspecs)
         self._names: dict[Kind, Names] = {kind: Names() for kind in KINDS.values()}
         self._scanned = False
         self._lock = RLock()
@@ -68,7 +45,7 @@ class Registry:
         self.left_out: list[str] = []
         self.provenance: dict[str, Provenance] = {}
         for module in BUILT_IN:
-            self._take(module, module.__name__, CBP, __version__)
+            self._add([Entry(spec, CBP, __version__) for spec in provided(module)])
 
     def find(self, kind: Kind, name: str) -> Entry:
         """The entry called `name`.
@@ -110,17 +87,15 @@ class Registry:
 
     def register(self, *specs: Spec) -> None:
         """Add to it without a plugin, for this process only; see `cbp.register`."""
-        for spec in specs:
-            if not isinstance(spec, Spec):
-                raise TypeError(f"expected a cbp.plugin.Activation, Cost, Optimizer or Initializer, got {spec!r}")
         with self._lock:
             self._add([Entry(spec, LOCAL, "") for spec in specs])
 
     def _add(self, entries: list[Entry]) -> None:
         """Add all of them or, if one is refused, none."""
-        kinds = {entry.kind for entry in entries}
-        new = {kind: self._names[kind].with_(entry for entry in entries if entry.kind == kind) for kind in kinds}
-        self._names = self._names | new
+        of_kind: dict[Kind, list[Entry]] = {}
+        for entry in entries:
+            of_kind.setdefault(entry.kind, []).append(entry)
+        self._names = self._names | {kind: self._names[kind].with_(new) for kind, new in of_kind.items()}
 
     def _scan(self) -> None:
         """Load every plugin that ``CBP_PLUGINS`` lets in; keep what fails."""
@@ -129,56 +104,34 @@ class Registry:
         self._scanned = True  # from here on: a plugin may look up names while it is imported
         try:
             plugins, self.failures = installed()
-            let_in = dict.fromkeys(chosen(plugins))
-            self.left_out = [plugin.label for plugin in plugins if plugin not in let_in]
-            for plugin in let_in:
-                self._load(plugin)
+            let_in = chosen(plugins)
+            labels = {plugin.label for plugin in let_in}
+            self.left_out = [plugin.label for plugin in plugins if plugin.label not in labels]
+            if let_in:
+                self._load(let_in)
         except BaseException:  # a wrong CBP_PLUGINS, or Ctrl-C: look again next time
             self._scanned = False
             raise
 
-    def _load(self, plugin: Installed) -> None:
-        if self._plugins.has_plugin(plugin.label):
-            return
+    def _load(self, plugins: list[Installed]) -> None:
         from .provenance import watched
 
-        with watched(plugin) as record:
-            self.provenance[plugin.label] = record
-            try:
-                module = plugin.point.load()
-                record.stage = "hooks"
-                self._take(module, plugin.label, plugin.distribution, plugin.version, record)
-                record.stage = "ready"
-            except (Exception, SystemExit) as error:  # noqa: BLE001 (kept as data: no plugin may hurt the others)
-                self.failures[plugin.label] = error
-        record.warn()
-
-    def _take(
-        self, plugin: object, label: str, distribution: str, version: str, record: Provenance | None = None
-    ) -> None:
-        """Add what a plugin's hooks return: all of it or, if anything is wrong with it, nothing."""
-        try:
-            self._plugins.register(plugin, label)
-            self._plugins.check_pending()
-            entries = [
-                Entry(spec, distribution, version, label if record else "") for spec in self._provided(plugin, label)
-            ]
-            if record is not None:
-                record.stage = "names"
-            self._add(entries)
-        except BaseException:
-            if self._plugins.has_plugin(label):
-                self._plugins.unregister(name=label)
-            raise
-
-    def _provided(self, plugin: object, label: str) -> Iterator[Spec]:
-        hooks = self._plugins.get_hookcallers(plugin)
-        if not hooks:
-            raise PluginError(f"it has no hook: mark {' or '.join(HOOKS)} with @cbp.plugin.hookimpl")
-        for hook in hooks:
-            for implementation in hook.get_hookimpls():
-                if implementation.plugin_name == label:
-                    yield from _checked(hook.name, implementation.function())
+        for plugin in plugins:
+            label = plugin.label
+            if label in self.provenance and self.provenance[label].stage == "ready":
+                continue
+            with watched(plugin) as record:
+                self.provenance[label] = record
+                try:
+                    module = plugin.point.load()
+                    record.stage = "hooks"
+                    specs = provided(module)
+                    record.stage = "names"
+                    self._add([Entry(spec, plugin.distribution, plugin.version, label) for spec in specs])
+                    record.stage = "ready"
+                except (Exception, SystemExit) as error:  # noqa: BLE001 (kept as data: no plugin may hurt the others)
+                    self.failures[label] = error
+            record.warn()
 
     def _unknown(self, kind: Kind, name: str) -> Exception:
         distribution, colon, _ = name.rpartition(":")
@@ -204,15 +157,6 @@ def _as_call(kind: Kind, name: str) -> str:
     words = name.split(":")
     name = ":".join(word for word in words if "=" not in word)
     return f"did you mean cbp.{kind}({', '.join([repr(name), *(word for word in words if '=' in word)])})?"
-
-
-def _checked(hook: str, answer: object) -> Iterator[Spec]:
-    """What a hook returned, if it is a list of the right things."""
-    expected = HOOKS[hook]
-    for spec in answer if isinstance(answer, Iterable) else [answer]:
-        if not isinstance(spec, expected) or not isinstance(answer, Iterable):
-            raise PluginError(f"{hook} returned {answer!r}, expected a list of cbp.plugin.{expected.__name__}")
-        yield spec
 
 
 registry = Registry()

@@ -11,23 +11,24 @@ import sys
 import time
 import warnings
 from _thread import get_ident
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from ..core import sentinel
 from .discovery import Installed
 
 __all__ = ["PluginWarning", "Provenance", "watched"]
 
 Stage: TypeAlias = Literal["import", "hooks", "names", "ready"]
 
+_gil: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
+
 
 class PluginWarning(UserWarning):
     """A plugin did something to the process it was loaded into."""
 
 
-@dataclass
 class Provenance:
     """What is known of a plugin that was loaded, or failed to.
 
@@ -44,11 +45,12 @@ class Provenance:
         What it did beside: ``"output"``, ``"floating-point mode"``, ``"GIL"``, and the details in words.
     """
 
-    plugin: Installed
-    stage: Stage = "import"
-    file: str = ""
-    seconds: float = 0.0
-    deeds: dict[str, str] = field(default_factory=dict)
+    def __init__(self, plugin: Installed) -> None:
+        self.plugin = plugin
+        self.stage: Stage = "import"
+        self.file = ""
+        self.seconds = 0.0
+        self.deeds: dict[str, str] = {}
 
     def warn(self) -> None:
         """Tell the user what it did."""
@@ -59,12 +61,10 @@ class Provenance:
 @contextmanager
 def watched(plugin: Installed) -> Iterator[Provenance]:
     """Load a plugin inside: whatever comes of it, the record is complete and the floating-point mode as before."""
-    from ..core import sentinel
-
     record = Provenance(plugin)
     mode, gil, start = sentinel.floating_point_mode(), _gil(), time.perf_counter()
     try:
-        with _overheard() as said:
+        with _Overheard() as said:
             yield record
     finally:
         record.seconds = time.perf_counter() - start
@@ -84,32 +84,23 @@ def watched(plugin: Installed) -> Iterator[Provenance]:
             )
 
 
-def _gil() -> bool:
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+class _Overheard:
+    """Stands for stdout, if there is one, inside of `with`: passes everything on, and notes what this thread prints."""
 
+    def __init__(self) -> None:
+        self._stream: Any = sys.stdout
+        self._said: list[str] = []
+        self._thread = get_ident()
 
-@contextmanager
-def _overheard() -> Iterator[list[str]]:
-    """What this thread prints inside; it is printed all the same."""
-    said: list[str] = []
-    stdout = sys.stdout
-    if stdout is None:  # a process without one
-        yield said
-        return
-    passing_on: Any = _PassingOn(stdout, said)
-    sys.stdout = passing_on
-    try:
-        yield said
-    finally:
-        if sys.stdout is passing_on:
+    def __enter__(self) -> list[str]:
+        if self._stream is not None:
+            stdout: Any = self
             sys.stdout = stdout
+        return self._said
 
-
-class _PassingOn:
-    """Stands for stdout: passes everything on, and notes what one thread writes."""
-
-    def __init__(self, stream: Any, said: list[str]) -> None:
-        self._stream, self._said, self._thread = stream, said, get_ident()
+    def __exit__(self, *_: object) -> None:
+        if sys.stdout is self:
+            sys.stdout = self._stream
 
     def write(self, text: str) -> Any:
         if get_ident() == self._thread:

@@ -130,6 +130,14 @@ plugin = Plugin()
     assert registry.find("activation", "of_an_object").id == "two:of_an_object"
 
 
+def test_a_hook_of_a_later_cbp_is_passed_over_if_it_is_optional(
+    registry: Registry, distribution: Distribution, activation_plugin: Code
+) -> None:
+    more = "@hookimpl(optionalhook=True)\ndef cbp_metrics(): raise AssertionError"
+    distribution("my-plugin", activation_plugin("cube", more=more))
+    assert registry.find("activation", "cube").id == "my-plugin:cube"
+
+
 def test_no_hook_is_called_after_its_names_are_known(
     registry: Registry, distribution: Distribution, activation_plugin: Code
 ) -> None:
