@@ -188,7 +188,7 @@ static inline __attribute__((always_inline)) void TILE(row_of)(
 
 /* The same of N <= STRIP columns, with the sums in memory: rows that come from far are read a strip at a time, four at
  * once, where registers would take a few vectors of each. */
-enum { TILE(STRIP) = 8192 / sizeof(T) };
+enum { TILE(STRIP) = 16384 / sizeof(T) };
 static void TILE(strip)(ptrdiff_t K, ptrdiff_t N, const T *a, ptrdiff_t a_k, const T *B, ptrdiff_t ldb, const T *start,
                         const T *alpha, T *C) {
     VEC sum[TILE(STRIP) / LANES];
