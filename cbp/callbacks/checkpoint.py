@@ -22,7 +22,7 @@ class Checkpoint(Callback):
 
     It is written when training begins, as often as is asked, and when it ends, by Ctrl-C too; beside its place,
     then renamed, so that a whole one is there whenever the process is killed. It is a model file too:
-    ``cbp.load(path)`` is the network as it was then.
+    ``cbp.load(path)`` is the network as it was then, with its `average`.
 
     Parameters
     ----------

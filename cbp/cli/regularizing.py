@@ -33,8 +33,8 @@ def add_regularization_options(group: argparse._ArgumentGroup) -> None:
         "--ema",
         metavar="D",
         type=fraction,
-        help="the model gets the mean of the parameters after each step, those of k steps ago weighing D^k "
-        "(default: those after the last step)",
+        help="the model, and what is validated, is the mean of the parameters after each step, those of k steps ago "
+        "weighing D^k (default: those after the last step)",
     )
     add(
         "--class-weight",

@@ -84,9 +84,7 @@ def blocks_of(n: int, size: int, unit: int = 1) -> Iterator[slice]:
 def as_rows(values: ArrayLike, dtype: np.dtype, name: str) -> np.ndarray | Mapped:
     """As `inputs.as_matrix`, but a matrix in a memory-mapped file stays there, and so does a `cbp.data.InFile`."""
     array: Any = values if getattr(values, "in_file", False) else inputs.as_numbers(values, name)
-    return (
-        Mapped(array, dtype).check(name) if array.ndim == 2 and in_file(array) else inputs.finite(array, dtype, name)
-    )
+    return Mapped(array, dtype).check(name) if array.ndim == 2 and in_file(array) else inputs.finite(array, dtype, name)
 
 
 def in_file(array: Any) -> bool:
