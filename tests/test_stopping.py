@@ -110,7 +110,7 @@ def test_a_cost_that_is_not_finite_stops_and_leaves_finite_parameters(optimizer:
         net.fit(big, Y, epochs=5, batch_size=10, shuffle=False, optimizer=optimizer)
     assert str(stop.value) == (
         "the cost of epoch 1, batch 4 is not finite (every layer's output is finite); the network keeps its "
-        "last finite parameters: try a smaller learning rate, or scale the data"
+        "last finite parameters: try a smaller learning rate, scale the data, or clip the gradient"
     )
     assert np.isfinite(net.parameters).all()
     three = network(activation="relu", dtype=dtype)

@@ -20,6 +20,8 @@ from .record import Record
 
 __all__ = ["Stochastic", "fit_stochastic"]
 
+ADVICE = "scale the data, lower learning_rate_init, or clip the gradient with clip_norm"
+
 
 def fit_stochastic(estimator: Any, net: Network, samples: Samples, record: Record, incremental: bool) -> None:
     """Train `net` with the estimator's stochastic solver: one epoch if `incremental`, else until it stops."""
@@ -111,13 +113,13 @@ class Stochastic:
         if not estimator.early_stopping or not np.isfinite(estimator.best_validation_score_):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-                f"preprocessed. The loss of {where} is not finite: scale the data, or lower learning_rate_init."
+                f"preprocessed. The loss of {where} is not finite: {ADVICE}."
             ) from None
         self._net.parameters[...] = np.nan
         self._record.write(np.nan, len(self._samples))
         warnings.warn(
             f"Stochastic Optimizer: the loss of {where} is not finite. The weights are those of the best validation "
-            "score before; scale the data, or lower learning_rate_init.",
+            f"score before; {ADVICE}.",
             ConvergenceWarning,
             stacklevel=5,
         )

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Stepping", "where"]
 
-ADVICE = "the network keeps its last finite parameters: try a smaller learning rate, or scale the data"
+KEPT = "the network keeps its last finite parameters"
+ADVICE = f"{KEPT}: try a smaller learning rate, scale the data, or clip the gradient"
 
 
 class Stepping:

@@ -138,8 +138,9 @@ def test_a_classifier_in_float32_learns_with_it() -> None:
 
 def test_a_divergence_leaves_the_best_mean_or_says_what_to_do() -> None:
     wild: dict[str, Any] = SGD | {"activation": "relu", "learning_rate_init": 1e3, "max_iter": 50}
-    with pytest.raises(ValueError, match="lower learning_rate_init"):
+    with pytest.raises(ValueError, match="lower learning_rate_init, or clip the gradient with clip_norm"):
         MLPRegressor(**wild).fit(X, y)
+    assert np.isfinite(MLPRegressor(**wild, clip_norm=1e-3).fit(X, y).loss_)
     schedule = cbp.schedules.Step(step_size=3, gamma=1e9)
     tamed = wild | {"learning_rate_init": 1e-2, "learning_rate": schedule, "early_stopping": True}
     with pytest.warns(match="is not finite. The weights are those of the best validation score"):
