@@ -54,6 +54,7 @@ CHOICES = (
         "--checkpoint-every",
         "2",
     ),
+    *("--checkpoint-best", "best"),
 )
 
 

@@ -200,6 +200,28 @@ def test_a_run_that_is_resumed_ends_as_one_that_was_not_stopped(run: Run, often:
     assert len(rows("log.csv")) == 6
 
 
+@pytest.mark.parametrize("ema", [(), ("--ema", "0.9")])
+@pytest.mark.parametrize("monitor", [(), ("--monitor", "validation_accuracy")])
+def test_the_best_epoch_is_kept_in_a_checkpoint_that_is_a_model(
+    run: Run, ema: tuple[str, ...], monitor: tuple[str, ...]
+) -> None:
+    common = ("train", "iris", "--hidden", "8", "--quiet", "--validation", "0.2", "--epochs", "40", *ema, *monitor)
+    wild, files = ("--optimizer", "sgd", "--lr", "1"), ("--checkpoint", "newest", "--checkpoint-best", "best")
+    assert run(*common, *wild, *files, "--log", "log.csv", "--out", "last").err == ""
+    best = cbp.load("best")
+    column, choose = ("validation_accuracy", max) if monitor else ("validation_cost", min)
+    values = [float(row[column]) for row in rows("log.csv")]
+    assert best.epochs_trained == values.index(choose(values)) + 1 < cbp.load("newest").epochs_trained == 40
+    run(*common, *wild, "--early-stopping", "40", "--out", "stopped")
+    assert run("evaluate", "best", "iris", "--json").out == run("evaluate", "stopped", "iris", "--json").out
+    assert run("predict", "best", "iris").out == run("predict", "stopped", "iris").out
+
+
+def test_what_decides_which_epoch_is_best_is_not_what_is_held_out_for_the_score(run: Run) -> None:
+    run("train", "iris", *SHORT, "--checkpoint", "newest", "--checkpoint-best", "best")
+    assert "validation = 0.1" in Path("iris.toml").read_text()
+
+
 def test_a_learning_rate_is_suggested_drawn_and_good(run: Run) -> None:
     result = run("train", "digits", "--find-lr", "--optimizer", "sgd", "--dropout", "0.1", "--quiet")
     found = re.fullmatch(
@@ -254,7 +276,10 @@ def test_the_log_can_be_drawn(run: Run) -> None:
         (("--init", "orthogonal:gian=2"), "'orthogonal' has no constant 'gian': did you mean 'gain'?"),
         (("--l2", "-1"), "l2: expected a number >= 0, got -1.0"),
         (("--clip-norm", "0"), "--clip-norm: expected a number above 0, got '0'"),
-        (("--monitor", "cost"), "--monitor: expected --early-stopping with it"),
+        (("--monitor", "cost"), "--monitor: expected --early-stopping or --checkpoint-best with it"),
+        (("--checkpoint-best", "b"), "--checkpoint-best: expected --checkpoint with it"),
+        (("--checkpoint", "c", "--checkpoint-best", "c"), "best: expected another file than that of the newest"),
+        (("--checkpoint", "c", "--checkpoint-best", "no/folder/b"), "there is no folder 'no/folder'"),
         (("--checkpoint-every", "3"), "--checkpoint-every: expected --checkpoint with it"),
         (("--checkpoint", "m", "--checkpoint-every", "3 days"), "expected a number of epochs such as 5, or a time"),
         (("--early-stopping", "2", "--monitor", "acuracy"), "monitor: the history has no column 'acuracy'"),

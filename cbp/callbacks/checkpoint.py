@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..constants import check_positive
@@ -48,6 +49,8 @@ class Checkpoint(Callback):
         monitor: str | None = None,
         mode: Literal["min", "max"] | None = None,
     ) -> None:
+        if best is not None and Path(best) == Path(path):
+            raise ValueError(f"best: expected another file than that of the newest checkpoint, got {os.fspath(best)!r}")
         self.path, self.best = path, best
         self.epochs = None if epochs is None else as_whole(epochs, "epochs")
         if minutes is not None:

@@ -52,10 +52,12 @@ def is_large(source: str) -> bool:
 
 
 def load_model(path: str) -> tuple[Network, Preparation]:
-    """A model file and what it knows of its data."""
+    """A model file and what it knows of its data; of a checkpoint with a running mean, the network of that mean."""
     from ..files import load as load_network
 
     net = load_network(path)
+    if net.average is not None:
+        net.parameters = net.average
     try:
         return net, Preparation.of(net)
     except ModelError as error:

@@ -27,7 +27,8 @@ def add_stopping_options(group: argparse._ArgumentGroup) -> None:
         "--monitor",
         metavar="COLUMN",
         type=text,
-        help="what --early-stopping looks at: validation_accuracy, cost, ... (default: validation_cost)",
+        help="what --early-stopping and --checkpoint-best look at: validation_accuracy, cost, ... (default: "
+        "validation_cost)",
     )
     add(
         "--min-delta",
@@ -56,11 +57,18 @@ def add_file_options(group: argparse._ArgumentGroup) -> None:
         type=every,
         help="epochs, or a time such as 10m, from one checkpoint to the next (default: 1 epoch)",
     )
+    add(
+        "--checkpoint-best",
+        metavar="FILE",
+        type=file,
+        help="a second checkpoint, of the best epoch so far; a model to predict with, too (default: none)",
+    )
 
 
 def chooses_by_validation(options: argparse.Namespace, schedule: Schedule | None) -> bool:
     """Whether validation decides anything, so that samples it sees are no longer fit to judge the model by."""
-    return options.early_stopping is not None or isinstance(schedule, Plateau)
+    asked = options.early_stopping is not None or options.checkpoint_best is not None
+    return asked or isinstance(schedule, Plateau)
 
 
 def callbacks(options: argparse.Namespace) -> list[Any]:
@@ -84,7 +92,9 @@ def callbacks(options: argparse.Namespace) -> list[Any]:
     if options.tensorboard is not None:
         made.append(TensorBoard(options.tensorboard))
     if options.checkpoint is not None:
-        made.append(Checkpoint(writable(Path(options.checkpoint)), **_often(options.checkpoint_every)))
+        best = options.checkpoint_best and writable(Path(options.checkpoint_best))
+        path, often = writable(Path(options.checkpoint)), _often(options.checkpoint_every)
+        made.append(Checkpoint(path, best=best, monitor=options.monitor, **often))
     return made
 
 
@@ -95,8 +105,13 @@ def _often(wish: int | str | None) -> dict[str, Any]:
 
 
 def _check_pairs(options: argparse.Namespace) -> None:
-    needs = {"monitor": "early_stopping", "min_delta": "early_stopping", "checkpoint_every": "checkpoint"}
-    for name, other in needs.items():
-        if getattr(options, name) is not None and getattr(options, other) is None:
-            option, needed = (f"--{word.replace('_', '-')}" for word in (name, other))
-            raise ValueError(f"{option}: expected {needed} with it")
+    needs = {
+        "monitor": ("early_stopping", "checkpoint_best"),
+        "min_delta": ("early_stopping",),
+        "checkpoint_every": ("checkpoint",),
+        "checkpoint_best": ("checkpoint",),
+    }
+    for name, others in needs.items():
+        if getattr(options, name) is not None and all(getattr(options, other) is None for other in others):
+            option, *needed = (f"--{word.replace('_', '-')}" for word in (name, *others))
+            raise ValueError(f"{option}: expected {' or '.join(needed)} with it")

@@ -50,7 +50,8 @@ def add_data_options(group: argparse._ArgumentGroup) -> None:
         metavar="PART|FILE",
         type=part_or_file,
         help="what to measure after each epoch: a part of the rest, or data of its own (default: what is held out "
-        f"for the score; {VALIDATION} of the rest where --early-stopping or a plateau decides by it)",
+        f"for the score; {VALIDATION} of the rest where --early-stopping, --checkpoint-best or a plateau decides by "
+        "it)",
     )
     add(
         "--metrics",
