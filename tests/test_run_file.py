@@ -31,6 +31,7 @@ batch_size = 10   # or batch-size
 CHOICES = (
     *("--hidden", "7,5", "--activation", "tanh,leaky_relu:alpha=0.3", "--cost", "huber:delta=2", "--dtype", "float64"),
     *("--output-activation", "logistic", "--input-activation", "softsign", "--init", "orthogonal:gain=0.5"),
+    *("--frozen", "2,4"),
     *(
         "--optimizer",
         "nadam:betas=0.85,0.99",

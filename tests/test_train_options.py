@@ -114,6 +114,18 @@ def test_an_initialiser_may_have_constants(run: Run) -> None:
     np.testing.assert_allclose(cbp.load("iris.safetensors").parameters, expected.parameters, atol=1e-20)
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_frozen_layers_stay_as_they_begin(run: Run, optimizer: str) -> None:
+    run("train", "iris", *SHORT, "--hidden", "6", "--frozen", "2,4", "--optimizer", optimizer)
+    net, begun = cbp.load("iris.safetensors"), cbp.Network([4, 8, 6, 3], activation="relu", seed=0)
+    assert net.frozen == (2, 4)
+    assert [net.W[l].tobytes() == begun.W[l].tobytes() for l in (2, 3, 4)] == [True, False, True]
+    assert [net.b[l].tobytes() == begun.b[l].tobytes() for l in (2, 3, 4)] == [True, False, True]
+    assert "frozen = [\n    2,\n    4,\n]" in Path("iris.toml").read_text()
+    assert run("train", "--config", "iris.toml", "--quiet").err == ""
+    assert cbp.load("iris.safetensors").parameters.tobytes() == net.parameters.tobytes()
+
+
 def test_an_optimiser_may_look_at_all_samples_at_once(run: Run) -> None:
     assert run("train", "iris", "--optimizer", "lbfgs:memory=5", "--epochs", "20", "--quiet").err == ""
     assert "lbfgs:memory=5:" in Path("iris.toml").read_text()
@@ -274,6 +286,8 @@ def test_the_log_can_be_drawn(run: Run) -> None:
         (("--optimizer", "lbfgs", "--find-lr"), "--find-lr: expected an optimiser with a learning rate, got lbfgs"),
         (("--optimizer", "lbfgs", "--schedule", "cosine"), "schedule: expected none"),
         (("--init", "orthogonal:gian=2"), "'orthogonal' has no constant 'gian': did you mean 'gain'?"),
+        (("--frozen", "1"), "--frozen: expected numbers of layers, from 2 for the first after the input"),
+        (("--frozen", "2,4"), "--frozen: expected layers from 2 to 3, the output layer, got 4"),
         (("--l2", "-1"), "l2: expected a number >= 0, got -1.0"),
         (("--clip-norm", "0"), "--clip-norm: expected a number above 0, got '0'"),
         (("--monitor", "cost"), "--monitor: expected --early-stopping or --checkpoint-best with it"),

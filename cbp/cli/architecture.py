@@ -13,7 +13,7 @@ from ..initializers import SupportsWeights
 from ..network import Network
 from ..registry.chosen import Chosen, activation, cost
 from ..registry.made import initializer
-from .choices import sizes, text, texts
+from .choices import layers, sizes, text, texts
 from .grammar import function, functions, named, of_function
 
 __all__ = ["Architecture", "add_network_options", "as_options", "scales_targets"]
@@ -71,6 +71,13 @@ def add_network_options(group: argparse._ArgumentGroup) -> None:
         type=text,
         help="how the weights begin, such as he_normal or orthogonal:gain=2 (default: what suits the activation)",
     )
+    add(
+        "--frozen",
+        metavar="LAYERS",
+        type=layers,
+        help="layers whose weights and biases stay as they begin: 2 for the first hidden layer, several as in 2,3 "
+        "(default: none)",
+    )
     add("--dtype", choices=("float32", "float64"), default="float32", help="precision (default: %(default)s)")
 
 
@@ -87,6 +94,7 @@ class Architecture:
         None leaves them to the data.
     input : Chosen
     init : SupportsWeights or None
+    frozen : list of int
     dtype : str
     """
 
@@ -96,6 +104,7 @@ class Architecture:
     input: Chosen
     cost: Chosen | None
     init: SupportsWeights | None
+    frozen: list[int]
     dtype: str
 
     @classmethod
@@ -109,6 +118,7 @@ class Architecture:
             function("activation", options.input_activation),
             options.cost and function("cost", options.cost),
             None if options.init is None else _initializer(options.init),
+            _among(options.frozen or [], len(hidden) + 2),
             options.dtype,
         )
 
@@ -116,7 +126,7 @@ class Architecture:
         """An untrained network for `data`."""
         name, params = COSTS[data.task]
         measure = self.cost or cost(name, **params)
-        return Network(
+        net = Network(
             [data.n_features, *self.hidden, data.n_outputs],
             activation=[*self.inner, self.output or _output(measure, data)],
             cost=measure,
@@ -125,6 +135,9 @@ class Architecture:
             dtype=self.dtype,
             seed=seed,
         )
+        for l in self.frozen:
+            net.freeze(l)
+        return net
 
 
 def as_options(net: Network) -> dict[str, Any]:
@@ -148,6 +161,12 @@ def scales_targets(net: Network, data: Dataset) -> bool:
 def _initializer(text: str) -> SupportsWeights:
     name, constants = named(text)
     return initializer(name, **constants)
+
+
+def _among(frozen: list[int], last: int) -> list[int]:
+    if max(frozen, default=2) > last:
+        raise ValueError(f"--frozen: expected layers from 2 to {last}, the output layer, got {max(frozen)}")
+    return frozen
 
 
 def _one_for_each(named: list[Chosen], layers: int) -> list[Chosen]:

@@ -21,6 +21,7 @@ __all__ = [
     "every",
     "file",
     "fraction",
+    "layers",
     "number",
     "part_or_file",
     "positive",
@@ -102,6 +103,11 @@ def _sizes(word: str) -> list[int]:
     return [] if found == [0] else _checked(found, all(size >= 1 for size in found))
 
 
+def _layers(word: str) -> list[int]:
+    found = [int(each) for each in word.split(",") if each.strip()]
+    return _checked(found, bool(found) and min(found) >= 2)
+
+
 def _columns(word: str) -> list[str]:
     return [name.strip() for name in next(csv.reader([word], skipinitialspace=True), []) if name.strip()]
 
@@ -157,6 +163,7 @@ number = Value("a number", float, NUMBERS)
 positive = Value("a number above 0", _positive, NUMBERS)
 fraction = Value("a number from 0 to below 1", _fraction, NUMBERS)
 sizes = Value("sizes of layers such as 100 or 100,50", _sizes, (int,), many=True)
+layers = Value("numbers of layers, from 2 for the first after the input, such as 2 or 2,3", _layers, (int,), many=True)
 rates = Value("a number, several, or some by layer as in 1=0.1,2=0.5", _rates, (*NUMBERS, str), many=True)
 columns = Value("names or numbers of columns", _columns, (str, int), many=True)
 duration = Value("a time such as 90s, 10m or 1.5h", seconds, (*NUMBERS, str))
