@@ -14,7 +14,7 @@ from commands import Run
 
 import cbp
 from cbp import data
-from cbp.cli import sources
+from cbp.cli import pictures, sources
 from cbp.data import DataError, Dataset, InFile, Scaling, in_file, raw, scaling
 from cbp.preparation import Preparation
 from cbp.training import mapped
@@ -45,6 +45,12 @@ def both(array: Array, folder: Path, **options: Any) -> tuple[Dataset, Dataset]:
     """Read into memory, and left in the file."""
     np.save(folder / "t.npy", array)
     return data.load(folder / "t.npy", **options), data.load(folder / "t.npy", memory_map=True, **options)
+
+
+def both_npz(folder: Path, **arrays: Any) -> tuple[Dataset, Dataset]:
+    """As `both`, of an archive."""
+    np.savez(folder / "t.npz", **arrays)
+    return data.load(folder / "t.npz"), data.load(folder / "t.npz", memory_map=True)
 
 
 def assert_same(there: Any, here: Any) -> None:
@@ -104,6 +110,61 @@ def test_its_parts_and_what_is_made_of_them_are_those_of_memory(tmp_path: Path) 
         fitted.apply(rest.X)
 
 
+@pytest.mark.parametrize("stored", ["f4", ">f8", "u1"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_table_of_an_archive_is_what_it_is_in_memory(stored: str, order: Any, tmp_path: Path) -> None:
+    array = np.abs(table()).astype(stored, order=order)
+    here, there = both_npz(tmp_path, y=array[:, 4] > 0, X=array[:, :4])
+    assert_same(there.X, here.X)
+    np.testing.assert_array_equal(there.targets, here.targets)
+    assert there.feature_names == here.feature_names
+    there, here = (data.load(tmp_path / "t.npz", memory_map=each, features=["x4", "x1"]) for each in (True, False))
+    assert_same(there.X, here.X)
+    assert there.feature_names == here.feature_names == ("x4", "x1")
+    samples = [data.load_features(tmp_path / "t.npz", memory_map=each) for each in (True, False)]
+    assert_same(*samples)
+
+
+def test_an_archive_may_have_a_test_part(tmp_path: Path) -> None:
+    X, y = table()[:, :4], np.arange(90) % 3
+    here, there = both_npz(tmp_path, x_train=X[:60], y_train=y[:60], x_test=X[60:], y_test=y[60:])
+    for part, expected in zip(there.train_and_test(), here.train_and_test(), strict=True):
+        assert_same(part.X, expected.X)
+        np.testing.assert_array_equal(part.targets, expected.targets)
+
+
+@pytest.mark.parametrize("save", [np.savez_compressed, np.savez])
+def test_what_cannot_stay_in_an_archive_is_read(save: Any, tmp_path: Path) -> None:
+    """What is packed, and images."""
+    X = table()[:, :4] if save is np.savez_compressed else np.arange(90 * 4, dtype=np.uint8).reshape(90, 2, 2)
+    save(tmp_path / "t.npz", X=X, y=np.arange(90) % 2)
+    (tmp_path / "t.npz.gz").write_bytes(gzip.compress((tmp_path / "t.npz").read_bytes()))
+    here, *read = (data.load(tmp_path / name, memory_map=name != "t.npz") for name in ("t.npz", "t.npz.gz"))
+    for each in (*read, data.load(tmp_path / "t.npz", memory_map=True)):
+        assert not isinstance(each.X, InFile)
+        np.testing.assert_array_equal(each.X, here.X)
+
+
+def assert_refused_alike(path: Path) -> None:
+    said = []
+    for memory_map in (False, True):
+        with pytest.raises(DataError) as refusal:
+            data.load(path, memory_map=memory_map)
+        said.append(str(refusal.value))
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("damage", ["magic", "shape", "nan"])
+def test_what_is_wrong_with_an_archive_is_said_as_of_memory(damage: str, tmp_path: Path) -> None:
+    X = table()[:, :4]
+    X[7, 2] = np.nan if damage == "nan" else 1
+    np.savez(tmp_path / "t.npz", X=X, y=np.arange(90) % 2)
+    content = (tmp_path / "t.npz").read_bytes()
+    before, after = {"magic": (b"NUMPY", b"numpy"), "shape": (b"(90, 4)", b"(90, 5)"), "nan": (b"", b"")}[damage]
+    (tmp_path / "t.npz").write_bytes(content.replace(before, after, 1))
+    assert_refused_alike(tmp_path / "t.npz")
+
+
 def test_a_packed_file_is_read(tmp_path: Path) -> None:
     here, _ = both(table(), tmp_path)
     (tmp_path / "t.npy.gz").write_bytes(gzip.compress((tmp_path / "t.npy").read_bytes()))
@@ -127,12 +188,7 @@ def test_what_is_wrong_with_it_is_said_as_of_memory(array: Array, short: int, tm
     np.save(tmp_path / "t.npy", array)
     content = (tmp_path / "t.npy").read_bytes()
     (tmp_path / "t.npy").write_bytes(content[: len(content) - short])
-    said = []
-    for memory_map in (False, True):
-        with pytest.raises(DataError) as refusal:
-            data.load(tmp_path / "t.npy", memory_map=memory_map)
-        said.append(str(refusal.value))
-    assert said[0] == said[1]
+    assert_refused_alike(tmp_path / "t.npy")
 
 
 def test_a_network_learns_from_it_and_answers(tmp_path: Path) -> None:
@@ -194,6 +250,40 @@ def test_it_is_evaluated_and_predicted_where_it_is(run: Run, monkeypatch: pytest
     monkeypatch.setattr(raw, "as_rows", lambda *_: pytest.fail("read"))
     assert [run(*command) for command in commands] == said
     assert all(each.status == 0 and len(each.out) > 100 for each in said)
+
+
+def test_an_archive_is_trained_on_and_asked_where_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez("big.npz", X=table()[:, :4], y=np.arange(90) % 3)
+    commands = [
+        ("train", "big.npz", "--epochs", "3", "--hidden", "6", "--quiet"),
+        ("evaluate", "big.safetensors", "big.npz", "--held-out", "--json"),
+        ("predict", "big.safetensors", "big.npz", "--probabilities"),
+    ]
+    said = [run(*command) for command in commands]
+    model = Path("big.safetensors").read_bytes()
+    monkeypatch.setattr(sources, "LARGE", 1000)
+    monkeypatch.setattr(raw, "as_rows", lambda *_: pytest.fail("read"))
+    again = [run(*command) for command in commands]
+    assert again[1:] == said[1:]
+    assert (again[0].status, again[0].err) == (0, "")
+    assert Path("big.safetensors").read_bytes() == model
+
+
+@pytest.mark.parametrize("what", ["confusion", "boundary", "activations", "gradients"])
+def test_it_is_drawn_where_it_is(what: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same picture; of some of the samples where more would show no more."""
+    np.save("big.npy", table()[:, [0, 1, 4]])
+    run("train", "big.npy", "--epochs", "3", "--hidden", "6", "--quiet")
+    words = ("plot", "big.safetensors", "big.npy", "--what", what, "--held-out", "--out", "p.png")
+    assert run(*words).status == 0
+    picture = Path("p.png").read_bytes()
+    monkeypatch.setattr(sources, "LARGE", 1000)
+    monkeypatch.setattr(raw, "as_rows", lambda *_: pytest.fail("read"))
+    assert run(*words).err == ""
+    assert Path("p.png").read_bytes() == picture
+    monkeypatch.setattr(pictures, "MOST", 10)
+    assert run(*words).err == ("" if what == "confusion" else "drawn from 10 of 19 samples\n")
+    assert (Path("p.png").read_bytes() == picture) == (what == "confusion")
 
 
 def test_levenberg_marquardt_says_that_it_needs_memory(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the score."""
     net, preparation = load_model(options.model)
-    found = load_data(options.data, net, preparation, options, memory_map=True)
+    found = load_data(options.data, net, preparation, options)
     data = part(found, net, options.data, options.held_out, quiet=options.json)
     if data.n_outputs != net.sizes[-1]:
         raise DataError(f"{options.data}: {data.summary}, but the model has {net.sizes[-1]} outputs")

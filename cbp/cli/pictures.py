@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import plot
-from ..data import DataError, Dataset
+from ..data import DataError, Dataset, InFile
 from ..files.writing import write_atomically
 from ..network import Network
 from ..preparation import Preparation
 
 __all__ = ["OF_DATA", "OF_MODEL", "curves", "write_picture"]
+
+MOST = 10_000  # samples of a file that are drawn
 
 
 def write_picture(axes: Any, out: Path) -> None:
@@ -62,6 +66,7 @@ def _confusion(net: Network, preparation: Preparation, data: Dataset) -> Any:
 def _boundary(net: Network, preparation: Preparation, data: Dataset) -> Any:
     if net.sizes[0] != 2:
         raise DataError(f"--what boundary: expected a model of 2 features, got one of {net.sizes[0]}")
+    data = _in_memory(data)
     ax = plot.decision_boundary(
         lambda X: preparation.outputs(net, X.astype(net.dtype)), data.X, data.targets, class_names=data.class_names
     )
@@ -71,15 +76,25 @@ def _boundary(net: Network, preparation: Preparation, data: Dataset) -> Any:
 
 
 def _activations(net: Network, preparation: Preparation, data: Dataset) -> Any:
-    X = preparation.applied(data).X
+    X = preparation.applied(_in_memory(data)).X
     for found in plot.flatness(net, X).values():
         print(found)
     return plot.activation_histograms(net, X)
 
 
 def _gradients(net: Network, preparation: Preparation, data: Dataset) -> Any:
-    ready = preparation.applied(data)
+    ready = preparation.applied(_in_memory(data))
     return plot.gradient_histograms(net, ready.X, ready.targets)
+
+
+def _in_memory(data: Dataset) -> Dataset:
+    """All samples; of those that stay in a file so many that a picture shows the same."""
+    if not isinstance(data.X, InFile):
+        return data
+    if len(data) > MOST:
+        print(f"drawn from {MOST:,} of {len(data):,} samples", file=sys.stderr)
+        data = data.take(np.sort(np.random.default_rng(0).choice(len(data), MOST, replace=False)))
+    return replace(data, X=data.X[:])
 
 
 OF_MODEL: dict[str, Callable[[Network, Preparation, Namespace], Any]] = {

@@ -76,10 +76,8 @@ def load_samples(source: str, net: Network, preparation: Preparation, options: a
     )
 
 
-def load_data(
-    source: str, net: Network, preparation: Preparation, options: argparse.Namespace, memory_map: bool = False
-) -> Dataset:
-    """Samples and targets as the model knows them; in their file, if `memory_map` says so and it is large."""
+def load_data(source: str, net: Network, preparation: Preparation, options: argparse.Namespace) -> Dataset:
+    """Samples and targets as the model knows them."""
     return load(
         source,
         target=listed(options.target) or _target(source, preparation.target_names, options.header),
@@ -88,7 +86,7 @@ def load_data(
         class_names=preparation.class_names,
         header=options.header,
         dtype=net.dtype,
-        memory_map=memory_map and is_large(source),
+        memory_map=is_large(source),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import math
+import struct
 import warnings
 import zipfile
 import zlib
@@ -25,6 +27,7 @@ __all__ = ["read_npy", "read_npy_table", "read_npz"]
 
 SAMPLES = (("x_train", "x_test"), ("x", "x_test"), ("data", "data_test"))
 TARGETS = (("y_train", "y_test"), ("y", "y_test"), ("targets", "targets_test"), ("target", ""))
+LOCAL_HEADER = 30  # bytes before a zip member's name; the last four say how long that is, and the field behind it
 
 
 def read_npy(stream: IO[bytes], what: str) -> AnyArray:
@@ -75,12 +78,20 @@ def mapped_npy(path: Path) -> AnyArray | None:
     with opened(path) as stream:
         if isinstance(stream, gzip.GzipFile):
             return None
-        shape, fortran, dtype = _header(stream, str(path))
-        begin, expected = stream.tell(), math.prod(shape) * dtype.itemsize
-        if dtype.hasobject or expected == 0 or path.stat().st_size != begin + expected:
+        found = _mapped(stream, path, path.stat().st_size, str(path))
+        if found is None:
             stream.seek(0)
             return read_npy(stream, str(path))
-        return np.memmap(path, dtype, "r", begin, shape, "F" if fortran else "C")
+        return found
+
+
+def _mapped(stream: IO[bytes], path: Path, end: int, what: str) -> AnyArray | None:
+    """The array that `stream` is at the beginning of, up to `end` in `path`; None if it is not whole, or of objects."""
+    shape, fortran, dtype = _header(stream, what)
+    begin, expected = stream.tell(), math.prod(shape) * dtype.itemsize
+    if dtype.hasobject or expected == 0 or end != begin + expected:
+        return None
+    return np.memmap(path, dtype, "r", begin, shape, "F" if fortran else "C")
 
 
 def read_npy_table(
@@ -128,16 +139,18 @@ def _columns(table: AnyArray, places: list[int], path: Path, words: bool = False
     return np.column_stack(list(fields.values()))
 
 
-def read_npz(path: Path, with_targets: bool) -> Raw:
+def read_npz(path: Path, with_targets: bool, memory_map: bool = False) -> Raw:
     """Read an archive of arrays: X and y (or targets), or x_train, y_train, x_test, y_test.
 
     Capital or small letters do not matter. X is a table (n, N_1) or images (n, height, width, …).
-    Without targets, the test part alone is read if there is one.
+    Without targets, the test part alone is read if there is one. With `memory_map` a table stays where it is stored as
+    it is.
     """
     with opened(path) as stream:
         try:
             with zipfile.ZipFile(stream) as archive:
-                return _Archive(archive, path).read(with_targets)
+                kept = stream if memory_map and not isinstance(stream, gzip.GzipFile) else None
+                return _Archive(archive, path, kept).read(with_targets)
         except (DataError, OSError, MemoryError):
             raise
         except Exception as damage:  # zipfile and its codecs have many ways to fail
@@ -145,23 +158,23 @@ def read_npz(path: Path, with_targets: bool) -> Raw:
 
 
 class _Archive:
-    """The arrays of an npz archive, found by name and read when asked for."""
+    """The arrays of an npz archive, found by name and read when asked for; samples stay in the stream of `kept`."""
 
-    def __init__(self, archive: zipfile.ZipFile, path: Path) -> None:
-        self.archive, self.path = archive, path
+    def __init__(self, archive: zipfile.ZipFile, path: Path, kept: IO[bytes] | None) -> None:
+        self.archive, self.path, self.kept = archive, path, kept
         members = [name for name in archive.namelist() if name.endswith(".npy")]
         self.members = {name.removesuffix(".npy").lower(): name for name in members}
 
     def read(self, with_targets: bool) -> Raw:
         samples, samples_test = self._first(SAMPLES, "samples in X or x_train")
         if not with_targets:
-            return Raw(self._array(samples_test if samples_test in self.members else samples), None)
+            return Raw(self._samples(samples_test if samples_test in self.members else samples), None)
         targets, targets_test = self._first(TARGETS, "targets in y, targets or y_train")
         has_test = samples_test in self.members and targets_test in self.members
         return self._pair(samples, targets, self._pair(samples_test, targets_test) if has_test else None)
 
     def _pair(self, samples: str, targets: str, test: Raw | None = None) -> Raw:
-        return Raw(self._array(samples), self._array(targets), test=test)
+        return Raw(self._samples(samples), self._array(targets), test=test)
 
     def _first(self, known: Sequence[tuple[str, str]], expected: str) -> tuple[str, str]:
         for names in known:
@@ -170,6 +183,23 @@ class _Archive:
         got = listed(name.removesuffix(".npy") for name in self.members.values())
         raise DataError(f"{self.path}: expected {expected}, got {got or 'no arrays'}")
 
+    def _samples(self, name: str) -> AnyArray:
+        table = None if self.kept is None else self._in_place(self.kept, self.archive.getinfo(self.members[name]))
+        if table is None or table.ndim != 2 or table.dtype.kind not in "biuf":
+            return self._array(name)
+        return cast("AnyArray", InFile(table, lambda part: part, table.shape[1], table[:1].dtype))
+
+    def _in_place(self, stream: IO[bytes], member: zipfile.ZipInfo) -> AnyArray | None:
+        """A member left in the file; None where it is packed or encrypted, or is not whole."""
+        if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1:
+            return None
+        stream.seek(member.header_offset + LOCAL_HEADER - 4)
+        begin = stream.seek(sum(struct.unpack("<HH", stream.read(4))), io.SEEK_CUR)
+        return _mapped(stream, self.path, begin + member.file_size, self._what(member.filename))
+
     def _array(self, name: str) -> AnyArray:
         with self.archive.open(self.members[name]) as member:
-            return read_npy(member, f"{self.path}: {self.members[name].removesuffix('.npy')}")
+            return read_npy(member, self._what(self.members[name]))
+
+    def _what(self, member: str) -> str:
+        return f"{self.path}: {member.removesuffix('.npy')}"

@@ -129,7 +129,8 @@ class Dataset:
         """The data set without column `j` of ``X`` and without its test part; and that column, (n,)."""
         names = self.feature_names[:j] + self.feature_names[j + 1 :]
         if isinstance(self.X, InFile):
-            return replace(self, X=self.X.without(j), feature_names=names, test=None), self.X.column(j)
+            others = self.X.chosen([k for k in range(self.n_features) if k != j])
+            return replace(self, X=others, feature_names=names, test=None), self.X.column(j)
         return replace(self, X=np.delete(self.X, j, axis=1), feature_names=names, test=None), self.X[:, j]
 
     def scaled(self, features: Scaling, targets: Scaling | None = None) -> Dataset:

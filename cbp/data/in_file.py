@@ -84,10 +84,10 @@ class InFile:
         """One column, (n,), in memory."""
         return np.concatenate([self[block][:, j] for block in self.blocks()])
 
-    def without(self, j: int) -> InFile:
-        """The samples without one column, none of which are scaled yet."""
+    def chosen(self, places: list[int]) -> InFile:
+        """The samples with these columns alone, none of which are scaled yet."""
         columns = self.columns
-        return replace(self, columns=lambda part: np.delete(columns(part), j, axis=1), width=self.width - 1)
+        return replace(self, columns=lambda part: columns(part)[:, places], width=len(places))
 
     def blocks(self) -> Iterator[slice]:
         """Slices of rows, each of which may be in memory."""

@@ -68,8 +68,9 @@ def load(
     dtype : "float32" or "float64"
         Of ``X`` and of regression targets.
     memory_map : bool
-        Leave the samples of an ``.npy`` that is not packed in the file, which may be larger than memory. `Dataset.X` is
-        then an `InFile`, whose rows are read when they are asked for: by `Network.fit`, or as ``X[rows]``.
+        Leave the samples of an ``.npy``, or the table X of an ``.npz``, in the file, unless they are packed; it may be
+        larger than memory. `Dataset.X` is then an `InFile`, whose rows are read when they are asked for: by
+        `Network.fit`, or as ``X[rows]``.
 
     Returns
     -------

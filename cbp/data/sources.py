@@ -48,15 +48,15 @@ def read_source(
         return read_npy_table(path, target, features, memory_map)
     if with_targets and target is not None:
         raise DataError(f"{source}: target= names a column of a table; here the targets are given")
-    return _selected(_read_pair(source, path, with_targets), features, str(source))
+    return _selected(_read_pair(source, path, with_targets, memory_map), features, str(source))
 
 
-def _read_pair(source: Source, path: Path, with_targets: bool) -> Raw:
+def _read_pair(source: Source, path: Path, with_targets: bool, memory_map: bool) -> Raw:
     """A source that keeps samples and targets apart."""
     if source in SETS:
         return read_bundled(str(source))
     if suffix(path) == ".npz":
-        return read_npz(path, with_targets)
+        return read_npz(path, with_targets, memory_map)
     if path.is_file() and "images" not in path.name:
         raise DataError(
             f"{path}: expected a .csv, .tsv, .npy or .npz file or an IDX file of images "
@@ -75,16 +75,17 @@ def _read_pair(source: Source, path: Path, with_targets: bool) -> Raw:
 
 def _selected(raw: Raw, features: Sequence[Column] | None, what: str) -> Raw:
     """The same source with these columns only."""
-    if features is None or isinstance(raw.X, InFile) or raw.X.size == 0 or raw.X.ndim == 0:
+    in_file = isinstance(raw.X, InFile)
+    if features is None or not (in_file or (raw.X.ndim and raw.X.size)):
         return raw
-    rows = raw.X.reshape(len(raw.X), math.prod(raw.X.shape[1:]))
+    rows = raw.X if in_file else raw.X.reshape(len(raw.X), math.prod(raw.X.shape[1:]))
     known = raw.feature_names or default_names(rows.shape[1])
     places = choose(known, NO_TARGET, features, what).features
     if places == list(range(rows.shape[1])):
         return raw
     return replace(
         raw,
-        X=rows[:, places],
+        X=rows.chosen(places) if isinstance(rows, InFile) else rows[:, places],
         feature_names=tuple(known[j] for j in places),
         test=None if raw.test is None else _selected(raw.test, features, what),
     )
