@@ -668,7 +668,7 @@ def bad_files() -> None:
 
 TRAIN = [
     (("train",), "expected DATA to train on, or a --config that names it as source in [data]"),
-    (("train", "digits", "--quux"), "unrecognized arguments: --quux (see cbp train --help)"),
+    (("train", "digits", "--zzz"), "unrecognized arguments: --zzz (see cbp train --help)"),
     (("train", "digits", "--epoch", "3"), "unrecognized arguments: --epoch 3; did you mean '--epochs'? (see cbp train"),
     (("predict", "--uot=x", "a", "b"), "unrecognized arguments: --uot=x; did you mean '--out'? (see cbp predict"),
     (("plugins", "list", "--jsno"), "unrecognized arguments: --jsno; did you mean '--json'? (see cbp plugins"),
