@@ -295,7 +295,7 @@ def test_a_time_budget_ends_training_between_two_steps(calls: int, monkeypatch: 
             steps.append(run.step)
 
     history = net.fit(many, many[:, :5], epochs=99, callbacks=[TimeBudget(calls), Steps()], **train)
-    assert history.stopped == f"its {calls} seconds are over"
+    assert history.stopped == f"the time budget of {calls} s is used up"
     assert history.epochs == 0
     assert 0 < steps[0] < n // B
     same.fit(many[: steps[0] * B], many[: steps[0] * B, :5], epochs=1, **train)

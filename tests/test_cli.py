@@ -408,7 +408,7 @@ def test_a_terminal_without_colours_gets_none(tmp_path: Path) -> None:
 def test_ctrl_c_keeps_what_was_learned(tmp_path: Path) -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     with subprocess.Popen(
-        command("train", "digits", "--epochs", "100000"),
+        command("train", "digits", "--epochs", "100000", "--checkpoint", "c", "--checkpoint-every", "1h"),
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as child:  # fmt: skip
         assert child.stderr is not None
@@ -422,7 +422,10 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path: Path) -> None:
     assert interrupted, err
     assert "Traceback" not in err
     assert "held-out accuracy" in out
-    assert cbp.load(tmp_path / "digits.safetensors").epochs_trained == int(interrupted[1])
+    assert "  cbp train --config digits.toml --resume c  # go on with it\n" in out
+    kept = cbp.load(tmp_path / "digits.safetensors")
+    assert kept.epochs_trained == int(interrupted[1])
+    assert kept.parameters.tobytes() == cbp.load(tmp_path / "c").parameters.tobytes()
 
 
 # -- predict, evaluate -----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -198,7 +199,20 @@ def test_balanced_classes_weigh_alike(run: Run) -> None:
 
 def test_a_time_budget_ends_in_time(run: Run) -> None:
     err = run("train", "digits", "--epochs", "100000", "--time-budget", "0.2s").err
-    assert re.search(r"^ended after epoch \d+: its 0\.2 seconds are over$", err, re.MULTILINE)
+    assert re.search(r"^ended after epoch \d+: the time budget of 0\.2 s is used up$", err, re.MULTILINE)
+
+
+def test_how_to_go_on_after_a_time_budget_is_said_and_works(run: Run) -> None:
+    words = ("train", "iris", "--epochs", "3000", "--hidden", "8", "--out", "m.safetensors")
+    assert "--resume" not in run(*words).out
+    whole = Path("m.safetensors").read_bytes()
+    said = run(*words, "--checkpoint", "a b.ckpt", "--checkpoint-every", "1h", "--time-budget", "0.02s").out
+    found = re.search(r"^  cbp (train --config m.toml --resume 'a b.ckpt')  # go on with it$", said, re.MULTILINE)
+    assert found, said
+    assert cbp.load("m.safetensors").epochs_trained < 3000
+    said = run(*shlex.split(found[1]), "--time-budget", "1h").out
+    assert "--resume" not in said
+    assert Path("m.safetensors").read_bytes() == whole
 
 
 @pytest.mark.parametrize("often", [(), ("--checkpoint-every", "2"), ("--checkpoint-every", "1h")])

@@ -41,4 +41,4 @@ class TimeBudget(Callback):
     def at_rest(self, run: Run) -> None:
         """End here, if the time is up."""
         if self.watch(run):
-            run.pause(f"its {self.seconds:g} seconds are over")
+            run.pause(f"the time budget of {self.seconds:g} s is used up")

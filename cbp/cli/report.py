@@ -51,8 +51,13 @@ def tell_how_to_use(
     preparation: Preparation,
     source: str,
     scored: Dataset | None,
+    newest: str | None,
 ) -> None:
-    """Say where the model is, and print the commands and the lines of Python that use it."""
+    """Say where the model is, and print the commands and the lines of Python that use it.
+
+    Of a training that was ended before its time, `newest` is the checkpoint to go on from, if there is one.
+    """
+    again, going_on = f"  cbp train --config {shlex.quote(str(record))}", f" --resume {shlex.quote(newest or '')}"
     model, option = shlex.quote(str(out)), " --held-out" if scored and scored.test is None else ""
     plain = preparation.features is None and preparation.targets is None
     call = "net.predict(X)" if plain else "Preparation.of(net).predict(net, X)"
@@ -60,7 +65,8 @@ def tell_how_to_use(
         f"wrote {out}{' (replaced the old one)' * replaced}; to use it:",
         f"  cbp predict {model} FILE",
         f"  cbp evaluate {model} {shlex.quote(source) if scored else 'FILE'}{option}",
-        *[f"  cbp train --config {shlex.quote(str(record))}  # the same run again"] * record.exists(),
+        *[f"{again}  # the same run again"] * record.exists(),
+        *[f"{again}{going_on}  # go on with it"] * (newest is not None and record.exists()),
         f"or in Python{NOT_FROM_HERE if _shadowed() else ''}:",
         "  import cbp" if plain else "  import cbp; from cbp.preparation import Preparation",
         f"  net = cbp.load({str(out)!r})",

@@ -78,7 +78,9 @@ def run(options: argparse.Namespace) -> int:
     report(score, preparation, net, seconds)
     if not options.quiet:
         scored = data.all if score else None
-        tell_how_to_use(out, replaced, record.path, net, preparation, options.source, scored)
+        unfinished = history is None or (options.time_budget is not None and history.stopped)
+        newest = options.checkpoint if unfinished else None
+        tell_how_to_use(out, replaced, record.path, net, preparation, options.source, scored, newest)
     return 0 if history else INTERRUPTED
 
 
