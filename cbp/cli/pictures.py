@@ -17,6 +17,7 @@ from .. import plot
 from ..data import DataError, Dataset, InFile
 from ..files.writing import write_atomically
 from ..network import Network
+from ..plot.canvas import panels_for
 from ..preparation import Preparation
 
 __all__ = ["OF_DATA", "OF_MODEL", "curves", "write_picture"]
@@ -66,13 +67,22 @@ def _confusion(net: Network, preparation: Preparation, data: Dataset) -> Any:
 def _boundary(net: Network, preparation: Preparation, data: Dataset) -> Any:
     if net.sizes[0] != 2:
         raise DataError(f"--what boundary: expected a model of 2 features, got one of {net.sizes[0]}")
-    data = _in_memory(data)
-    ax = plot.decision_boundary(
-        lambda X: preparation.outputs(net, X.astype(net.dtype)), data.X, data.targets, class_names=data.class_names
-    )
-    ax.set_xlabel(data.feature_names[0], parse_math=False)
-    ax.set_ylabel(data.feature_names[1], parse_math=False)
-    return ax
+    data, k = _in_memory(data), net.sizes[-1]
+
+    def said(X: np.ndarray) -> np.ndarray:
+        return preparation.outputs(net, X.astype(net.dtype))
+
+    if data.class_names:
+        axes = [plot.decision_boundary(said, data.X, data.targets, class_names=data.class_names)]
+    else:
+        axes = [*panels_for(None, k)]
+        for j, (ax, name) in enumerate(zip(axes, preparation.named_outputs(k), strict=True)):
+            plot.decision_boundary(said, data.X, data.targets, output=j, ax=ax)
+            ax.figure.axes[-1].set_ylabel(name, parse_math=False)  # of the colours
+    for ax in axes:
+        ax.set_xlabel(data.feature_names[0], parse_math=False)
+        ax.set_ylabel(data.feature_names[1], parse_math=False)
+    return axes
 
 
 def _activations(net: Network, preparation: Preparation, data: Dataset) -> Any:

@@ -18,7 +18,7 @@ __all__ = ["learning_curves"]
 
 HELD_OUT = "validation_"
 WIDE = 30  # how many times its smallest number a curve's largest must be for a logarithmic axis
-TITLES = {"lr": "learning rate"}
+TITLES = {"lr": "learning rate", "r2": "R²"} | {name: name.upper() for name in ("auc", "mae", "rmse")}
 LETTERS = {"cost": "mean of C", "lr": "η"}
 
 

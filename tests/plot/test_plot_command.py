@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from commands import Result, Run
 
@@ -49,6 +50,20 @@ def test_the_names_of_the_data_are_in_the_picture(run: Run, monkeypatch: pytest.
     for name in ("plane.svg", "net.svg"):
         drawn = Path(name).read_text(encoding="utf-8")
         assert all(words in drawn for words in ("petal length (cm)", "petal width (cm)", "versicolor"))
+
+
+def test_numbers_are_drawn_in_a_panel_each_and_are_no_classes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(mpl.rcParams, "svg.fonttype", "none")
+    X = np.random.default_rng(0).uniform(size=(60, 2))
+    table = np.column_stack([X, 100 * X.sum(axis=1), X.prod(axis=1)])
+    np.savetxt("t.csv", table, delimiter=",", header="east,north,the sum,the product", comments="")
+    for targets in ("the sum", "the sum,the product"):
+        assert main(["train", "t.csv", "--target", targets, "--features", "0,1", "--quiet", "--epochs", "2"]) == 0
+        assert run("t.safetensors", "t.csv", "--what", "boundary", "--out", "t.svg").status == 0
+        drawn = Path("t.svg").read_text(encoding="utf-8")
+        assert all(f">{name}<" in drawn for name in targets.split(","))
+        assert drawn.count(">east<") == drawn.count(">north<") == drawn.count(">Output<") == targets.count("the")
+        assert "class" not in drawn.replace("<", " ").split()
 
 
 def test_a_log_is_drawn_as_learning_curves(run: Run) -> None:

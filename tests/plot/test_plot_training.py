@@ -42,8 +42,9 @@ def test_seconds_can_run_along_the_axis() -> None:
 
 
 def test_a_history_may_be_any_mapping() -> None:
-    axes = plot.learning_curves({"epoch": [1, 2], "lr": [0.1, 0.01], "cost": [2.0, 1.0], "seconds": [0.1, 0.2]})
-    assert [ax.get_title() for ax in axes] == ["Learning rate", "Cost"]
+    columns = dict.fromkeys(["epoch", "seconds", "lr", "cost", "validation_r2", "rmse", "top_3"], [0.2, 0.1])
+    axes = plot.learning_curves(columns)
+    assert [ax.get_title() for ax in axes] == ["Learning rate", "Cost", "R²", "RMSE", "Top 3"]
 
 
 def test_a_dot_says_where_held_out_data_was_best() -> None:
