@@ -101,15 +101,16 @@ def complex_step(subject: Subject) -> str:
     z = _line(spec.kinks)
     z = z[np.abs(z) <= 8][np.newaxis]
     for setting in subject.settings:
-        want = complex_slope(lambda x, s=setting: spec.forward(x, **s), z)  # type: ignore[misc]
-        if want is None:
+        stepped = complex_slope(lambda x, s=setting: spec.forward(x, **s), z)  # type: ignore[misc]
+        if stepped is None:
             raise Skip("forward does not take complex numbers")
+        want, lost = stepped
         h = _first_step(z, spec.kinks)
         rough, doubt = slope(lambda t, s=setting: spec.forward(z + t, **s), h)  # type: ignore[misc]
         got = np.asarray(spec.derivative(z, spec.forward(z, **setting), **setting))
         if not (np.abs(want - rough) <= CLOSE * _scale(rough) + 10 * doubt).all():
             raise Skip("forward is not analytic: of complex numbers it makes something else")
-        off, where = worst(got, want, EXACT * _scale(rough) * np.maximum(1, np.abs(z)))
+        off, where = worst(got, want, EXACT * _scale(rough) * np.maximum(1, np.abs(z)) + 10 * lost)
         if off > 1:
             raise _wrong_derivative(subject, setting, z, got, want, where)
     return f"{z.size} points"

@@ -12,6 +12,7 @@ __all__ = ["complex_slope", "jacobian", "slope"]
 
 LEVELS = 9  # the last step is 1/256 of the first
 COMPLEX_STEP = 1e-30
+BESIDE = 1e-13  # so near that the slope is the same, so far that numbers are rounded otherwise
 
 
 def slope(f: Callable[[Array], Array], h: Array) -> tuple[Array, Array]:
@@ -68,19 +69,28 @@ def jacobian(f: Callable[[Array], Array], x: Array, h: float) -> tuple[Array, Ar
     return np.stack([each for each, _ in columns], axis=2), np.stack([doubt for _, doubt in columns], axis=2)
 
 
-def complex_slope(f: Callable[[Array], Array], x: Array) -> Array | None:
-    """The derivative f′(x) of an elementwise f, exact to rounding, where f takes complex numbers: Im f(x + ih) / h.
+def complex_slope(f: Callable[[Array], Array], x: Array) -> tuple[Array, Array] | None:
+    """The derivative f′(x) of an elementwise f, where f takes complex numbers: Im f(x + ih) / h.
 
     W. Squire and G. Trapp, Using complex variables to estimate derivatives of real functions, *SIAM Review* 40 (1998).
+    It is exact to rounding; of a quotient of two small numbers, such as sin(z)/z near 0, little is left of it then.
     A function that is not analytic (it takes an absolute value, a maximum, ...) answers something else: compare.
 
     Returns
     -------
-    array or None
-        None if f does not take complex numbers.
+    slope, error : array
+        The second is an estimate of the first's error, from other steps beside x.
+    None
+        f does not take complex numbers.
     """
-    try:
-        answer = np.asarray(f(x + 1j * COMPLEX_STEP))
-    except Exception:  # noqa: BLE001 (nobody promised that it takes them)
-        return None
-    return answer.imag / COMPLEX_STEP if answer.dtype.kind == "c" and answer.shape == x.shape else None
+    found = []
+    for units in (0, 1, -2, 3, -5):
+        h = COMPLEX_STEP * (1 + units / 10)
+        try:
+            answer = np.asarray(f(x + units * BESIDE + 1j * h))
+        except Exception:  # noqa: BLE001 (nobody promised that it takes them)
+            return None
+        if answer.dtype.kind != "c" or answer.shape != x.shape:
+            return None
+        found.append(answer.imag / h)
+    return found[0], np.abs(np.stack(found) - found[0]).max(axis=0)

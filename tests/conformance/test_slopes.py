@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cbp.plugin import Cost
-from cbp.testing import check_cost
+from cbp.plugin import Activation, Cost
+from cbp.testing import ConformanceError, check_activation, check_cost
 from cbp.testing.slopes import slope
 
 
@@ -32,3 +32,25 @@ def test_a_right_gradient_of_a_large_cost_passes() -> None:
 def test_a_wrong_gradient_of_a_large_cost_is_caught() -> None:
     with pytest.raises(AssertionError, match="correct the gradient"):
         check_cost(Cost("large", large, lambda a, y: 2.001 * (a - y)), checks=["gradient"])
+
+
+def bernoulli(z: Any) -> Any:
+    """A quotient of two numbers that are small together: its complex step loses what its real value keeps."""
+    with np.errstate(invalid="ignore"):
+        return np.where(z == 0, 1, z / np.expm1(z))
+
+
+@pytest.mark.parametrize(("error", "outcome"), [(0, "passed"), (1e-9, "failed")])
+def test_a_complex_step_knows_what_it_loses(error: float, outcome: str) -> None:
+    def derivative(z: Any, a: Any) -> Any:
+        with np.errstate(invalid="ignore"):
+            far = (1 - a * np.exp(z)) / np.expm1(z)
+        near = z * (1 / 6 - z**2 * (1 / 180 - z**2 * (1 / 5040 - z**2 / 151200))) - 0.5
+        return np.where(abs(z) < 0.05, near, far) * (1 + error)
+
+    checks = ["complex-step", "derivative"]
+    try:
+        report = check_activation(Activation("bernoulli", bernoulli, derivative), checks=checks)
+    except ConformanceError as failed:
+        report = failed.report
+    assert (report["derivative"].outcome, report["complex-step"].outcome) == ("passed", outcome)

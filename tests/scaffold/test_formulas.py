@@ -31,7 +31,7 @@ ACTIVATIONS = [
     "min(max(z, -1), 1)",
     "max(z, beta*z)",
     "max(min(z, 6), 0)*z/6",
-    "z if -1 < z < 1 else z**3",
+    "z if -pi/4 < z < pi/4 else 16*z**3/pi**2",
     "exp(-exp(-z))",
     "log(cosh(z))",
     "log(exp(2*z)+3)",
@@ -42,6 +42,7 @@ ACTIVATIONS = [
     "asinh(beta*z)",
     "z/sqrt(1+beta*z**2)",
     "z/(1+abs(z)**1.5)",
+    "z*sqrt(abs(z))",
     "sign(z)*log(1+abs(z))",
     "z**2*exp(-z**2)",
     "cos(beta*z)",
@@ -52,6 +53,15 @@ ACTIVATIONS = [
     "log(1+exp(z))-log(2)",
     "z/2+sqrt(z**2/4+1)-1",
     "1/(1+z**2)-1/(1+2*z**2)",
+    "sin(beta*z)/z",
+    "(1-cos(z))/z**2",
+    "sin(z-1)/(z-1)",
+    "sin(2*z)/sin(z)",
+    "z/(exp(z)-1)",
+    "log(1+z*z)/z",
+    "sin(z)*tanh(z)/z**2",
+    "log(z) if z > 1 else z-1",
+    "z if z < pi/4 else pi/4",
     "z^3",
     "z",
 ]
@@ -165,10 +175,43 @@ def test_the_slope_is_written_in_the_shortest_way_that_is_right(text: str, slope
         ("z if z > 0 else exp(z)-1", ()),
         ("abs(tanh(z)-0.5)", (0.549306144,)),
         ("max(z, beta*z)", (0.0,)),
+        ("1/(3+sin(z)*log(z)) if z > 0 else 1/3", (0.0,)),
     ],
 )
 def test_kinks_are_found_and_declared(text: str, kinks: tuple[float, ...]) -> None:
     assert read("activation", text).kinks == kinks
+
+
+@pytest.mark.parametrize(
+    ("text", "hole", "value", "slope"),
+    [
+        ("sin(beta*z)/z", 0, 0.7, 0),
+        ("z/(exp(z)-1)", 0, 1, -0.5),
+        ("(1-cos(z))/z**2", 0, 0.5, 0),
+        ("sin(z-1)/(z-1)", 1, 1, 0),
+        ("(z**3-1)/(z-1)", 1, 3, 3),
+        ("(z**4-1)/(z**2-1)", 1, 2, 2),
+    ],
+)
+def test_a_hole_is_filled_with_what_is_beside_it(text: str, hole: float, value: float, slope: float) -> None:
+    given, params = read("activation", text), SETTINGS["beta" in text]
+    assert not given.doubts
+    z = np.array([hole, np.nextafter(hole, -1), np.nextafter(hole, 2)])
+    a = given.value.function(z, **params)
+    arguments = {"z": z, "a": a}
+    found = given.slope.function(*(arguments[name] for name in given.slope.arguments), **params)
+    np.testing.assert_allclose([a, found], [[value] * 3, [slope] * 3], rtol=1e-15, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("sin(z)/z", "np.where(z == 0, 1, np.sin(z) / z)"),
+        ("z if pi/4 > z else pi/4", "np.where(z >= 0.7853981633974483, 0.7853981633974483, z)"),
+    ],
+)
+def test_cases_are_written_as_one_reads_them(text: str, written: str) -> None:
+    assert read("activation", text).value.numpy("forward", "").strip().endswith(f" return {written}")
 
 
 def test_what_loses_digits_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
@@ -196,7 +239,7 @@ def test_what_loses_digits_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("z + x", "--param x=1"),
         ("a*z", "unknown name 'a'; an activation is a function of z"),
         ("atan(z)", "did you mean 'tan'? there are exp, "),
-        ("sqrt(z)", "there is none at z = -32.1014; make cases, such as sqrt(z) if z > 0 else 0"),
+        ("sqrt(z)", "there is none at z = -1.5; make cases, such as sqrt(z) if z > 0 else 0"),
         ("tanh", "write tanh(z)"),
         ("z(2)", "'z' is no function; write z*(…)"),
         ("max(z)", "max takes two arguments"),
@@ -208,6 +251,15 @@ def test_what_loses_digits_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("3", "expected it to depend on z"),
         ("log(z)", "expected a real number everywhere, and there is none at z = -"),
         ("1/z", "none at z = 0"),
+        ("1/z**2", "none at z = 0"),
+        ("z*log(abs(z))", "none at z = 0"),
+        ("abs(sin(z))/z", "none at z = 0"),
+        ("1/(z**2-2)", "none at z = -1.41421"),
+        ("tan(z)", "none at z = -10.9956"),
+        ("1/(3+z*tan(z)/10)", "none at z = -11.3575"),
+        ("tan(z)/z", "none at z = -10.9956"),
+        ("z**2/(1-cos(z))", "none at z = -6.28319"),
+        ("sin(z-beta)/(z-beta)", "no number where parameters say, as at z = 0.3, 0.7"),
         ("1 if z > 0 else 0", "σ itself jumps at z = 0"),
         ("max(z, beta)", "σ′ jumps where beta says, as at z = 0.3, 0.7"),
     ],
@@ -216,6 +268,14 @@ def test_a_formula_that_cannot_be_is_refused_in_a_sentence(text: str, words: str
     with pytest.raises(FormulaError) as refused:
         read("activation", text)
     assert words in str(refused.value)
+
+
+def test_a_cost_has_a_value_where_the_output_is_the_target() -> None:
+    assert read("cost", "sqrt((a-y)**2)").slope.function(np.ones(1), np.ones(1)) == 0
+    with pytest.raises(FormulaError, match=r"at a = -1\.3, y = -1\.3 it has a limit, but is no number as it stands"):
+        read("cost", "(exp(a-y)-1)/(a-y)")
+    with pytest.raises(FormulaError, match=r"there is none at a = -1\.3, y = -1\.3"):
+        read("cost", "log(abs(a-y))")
 
 
 def test_a_cost_depends_on_outputs_and_targets() -> None:

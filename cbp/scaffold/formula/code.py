@@ -88,6 +88,14 @@ class Dialect(StrPrinter):
     def _power(self, base: Expr, exponent: Expr) -> str:
         return f"{self.parenthesize(base, PRECEDENCE['Pow'])}**{self.parenthesize(exponent, PRECEDENCE['Pow'])}"
 
+    def _print_Relational(self, expr: Expr) -> str:
+        if all(isinstance(each, Literal) for each in expr.lhs.free_symbols):  # 0.5 > z
+            expr = expr.reversed
+        return f"{self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)}"
+
+    def _print_Or(self, expr: Expr) -> str:
+        return " | ".join(f"({self._print(each)})" for each in expr.args)
+
     def _print_Piecewise(self, expr: Expr) -> str:
         *cases, (last, _) = expr.args
         text = self._print(last)
@@ -182,7 +190,7 @@ def _with_literals(expr: Expr) -> Expr:
         numbers = [each for each in expr.args if each.is_number]
         rest = [_with_literals(each) for each in expr.args if not each.is_number]
         return expr.func(_literal(expr.func(*numbers)), *rest)
-    return expr.func(*(each if each.is_Boolean else _with_literals(each) for each in expr.args))
+    return expr.func(*map(_with_literals, expr.args))
 
 
 def written(expr: Expr, dialect: type[Dialect], symbols: Mapping[str, str], block: str = "") -> Code:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,14 @@ from ...testing.settings import settings
 from .choice import best
 from .form import Form
 from .grammar import FormulaError, parsed
+from .holes import holes, with_limits
 from .kinks import kinks
-from .reference import NEAR, Reference
+from .reference import Reference
 from .series import with_series
-from .slopes import slopes
+from .slopes import simplified, slopes
 from .stable import stable
-from .trials import Trial, of_activation, of_cost
+from .trials import NOT_A_NUMBER, Trial, of_activation, of_cost
+from .vocabulary import VARIABLES
 
 __all__ = ["Derived", "derived"]
 
@@ -74,32 +77,44 @@ def derived(kind: Kind, text: str, params: Mapping[str, Param]) -> Derived:
     exact = Reference(given, stable(given), names)
     exact_slope = Reference(sympy.diff(given, by), sympy.diff(stable(given), by), names)
     choices = settings(params, {name: param.default for name, param in params.items()})
-    values, of_slopes = (of_activation if kind == "activation" else of_cost)(exact, exact_slope, choices)
-    value, wrong = _best((stable(given), given, sympy.factor(stable(given))), given, by, arguments, params, values)
+    points: tuple[Expr, ...] = ()
+    bends: tuple[float, ...] = ()
+    if kind == "activation":
+        points = holes(given, by, exact, exact_slope, choices)
+        bends = kinks(given, by, exact, exact_slope, choices)
+        values, of_slopes = of_activation(exact, exact_slope, choices, points)
+    else:
+        values, of_slopes = of_cost(exact, exact_slope, choices)
+    form = partial(Form, arguments=arguments, parameters=tuple(params))
+    ways = [stable(given), given, sympy.factor(stable(given)), *(simplified(given) if points else ())]
+    value, wrong = _best(form, ways, given, by, points, values)
     a = sympy.Symbol("a", real=True) if kind == "activation" else None
+    form = partial(Form, arguments=("z", "a") if a else arguments, parameters=tuple(params))
     ways = [*slopes(stable(given), by, a), *slopes(given, by, a)]
-    slope, wrong_slopes = _best(ways, sympy.diff(given, by), by, ("z", "a") if a else arguments, params, of_slopes)
-    bends = kinks(given, by, exact, exact_slope, choices) if kind == "activation" else ()
+    slope, wrong_slopes = _best(form, ways, sympy.diff(given, by), by, points, of_slopes)
     doubts = *_doubts("the value", value, wrong), *_doubts("the slope", slope, wrong_slopes)
     return Derived(kind, text.strip(), given, params, value, slope, bends, doubts)
 
 
 def _best(
+    form: Callable[[Expr], Form],
     ways: Sequence[Expr],
     function: Expr,
     by: Expr,
-    arguments: tuple[str, ...],
-    params: Mapping[str, Param],
+    points: Sequence[Expr],
     trials: Sequence[Trial],
 ) -> tuple[Form, list[tuple[Trial, Array]]]:
-    """The best of the ways to write a function; where it is wrong for numbers that occur, with a series near 0."""
-    form, wrong = best([Form(expr, arguments, tuple(params)) for expr in ways], trials)
-    farther_out = [*dict.fromkeys([*ways[:2], form.expr])]
-    for further in with_series(function, farther_out, by) if arguments[0] == "z" else ():
-        if not [*_doubts("", form, wrong)]:
-            break
-        form, wrong = best([form, *(Form(expr, arguments, tuple(params)) for expr in further)], trials)
-    return form, wrong
+    """The best of the ways to write a function, with a series near 0 or a hole where numbers that occur are wrong."""
+    elsewhere = with_limits(ways, function, by, points)
+    found, wrong = best(map(form, (*ways, *elsewhere)), trials)
+    for about in dict.fromkeys([sympy.S.Zero, *points]) if by.name == "z" else ():
+        farther_off = [*dict.fromkeys([*ways[:2], elsewhere.get(found.expr, found.expr)])]
+        for further in with_series(function, farther_off, by, about):
+            if not any(errors[trial.near].any() for trial, errors in wrong):
+                break
+            found, wrong = best([found, *map(form, further)], trials)
+    _require_numbers(wrong)
+    return replace(found, quiet=any(trial.noisy(found) for trial in trials)), wrong
 
 
 def _assumptions(param: Param) -> dict[str, bool]:
@@ -108,14 +123,27 @@ def _assumptions(param: Param) -> dict[str, bool]:
     return {"nonnegative": True} if param.at_least == 0 else {"real": True}
 
 
+def _require_numbers(wrong: list[tuple[Trial, Array]]) -> None:
+    for trial, errors in wrong:
+        lost = np.flatnonzero((errors >= NOT_A_NUMBER) & trial.near & np.isfinite(trial.want))
+        if len(lost):
+            raise FormulaError(
+                f"formula: at {_where(trial, lost[0])} it has a limit, but is no number as it stands; make cases, such "
+                "as 1-z**2/6 if abs(z) < 0.01 else sin(z)/z"
+            )
+
+
 def _doubts(what: str, form: Form, wrong: list[tuple[Trial, Array]]) -> Iterator[str]:
-    """The worst of the numbers that occur."""
-    for trial, points in wrong:
-        at = {name: trial.at[name].astype(np.float64) for name in form.arguments}
-        seen = np.flatnonzero((points > 1) | (points == 1) & (np.abs(at[form.arguments[0]]) <= NEAR))
+    """The worst of the numbers that occur, or that should have settled."""
+    for trial, errors in wrong:
+        seen = np.flatnonzero((errors > 1) | (errors == 1) & (trial.near | (trial.slack == 0)))
         if len(seen):
-            i = seen[np.argmax(points[seen])]
-            numbers = {name: x[i] for name, x in at.items()} | {**trial.setting}
-            where = ", ".join(f"{name} = {x:g}" for name, x in numbers.items())
+            i = seen[np.argmax(errors[seen])]
             got, want = trial.answers(form)[i], trial.want[i]
-            yield f"{what} at {where} is {got:.12g} in {np.dtype(trial.dtype)}, expected {want:.12g}"
+            at = _where(trial, i, form.arguments)
+            yield f"{what} at {at} is {got:.12g} in {np.dtype(trial.dtype)}, expected {want:.12g}"
+
+
+def _where(trial: Trial, i: int, names: Sequence[str] = VARIABLES) -> str:
+    numbers = {name: trial.at[name][i] for name in names if name in trial.at} | {**trial.setting}
+    return ", ".join(f"{name} = {x:g}" for name, x in numbers.items())

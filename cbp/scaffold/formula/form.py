@@ -10,7 +10,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,8 @@ __all__ = ["Form"]
 
 Expr = Any
 CLIPPED = "clipped"
-WIDTH, PYTHON_WIDTH = 100, 116
+WIDTH, PYTHON_WIDTH = 100, 112
+INDENT = 4 * " "
 FUNCTION, DIVISION, LETTERS = 10, 4, 100
 PRICES = {"cbp_abs": 1, "cbp_max": 2, "cbp_min": 2, "SIGN": 3, "cbp_sqrt": 4}
 
@@ -42,6 +43,8 @@ class Form:
     low, high : float
         z counts as if it were at least `low` and at most `high`: beyond, the function has settled, and `expr` would
         overflow.
+    quiet : bool
+        Whether NumPy is told not to warn, as it does of a case that is not taken.
     """
 
     expr: Expr
@@ -49,6 +52,7 @@ class Form:
     parameters: tuple[str, ...]
     low: float = -math.inf
     high: float = math.inf
+    quiet: bool = False
 
     def reads(self, name: str) -> bool:
         """Whether the value depends on the array of that name."""
@@ -74,21 +78,18 @@ class Form:
     # ---- NumPy ----
 
     def numpy_body(self) -> Iterator[str]:
-        """The lines of a Python function."""
-        symbols = {"z": CLIPPED} if self.clips else {}
+        """The statements of a Python function."""
         if self.clips:
             yield f"{CLIPPED} = {self._clipped('np.minimum', 'np.maximum', '{}')}"
-        code = written(self.expr, NUMPY, symbols, self.arguments[0])
-        for name, value in code.steps:
-            yield f"{name} = {_spaced(value)}"
-        result = code.result if varies(self.expr) else f"np.full_like({self.arguments[0]}, {code.result})"
-        yield f"return {_spaced(result)}"
+        yield from _numpy_body(self.expr, CLIPPED if self.clips else "z", self.arguments[0])
 
     def numpy(self, name: str, about: str) -> str:
         """A Python function."""
         arguments = ", ".join([*(f"{x}: Array" for x in self.arguments), *(f"{p}: float" for p in self.parameters)])
-        body = textwrap.indent("\n".join([f'"""{about}"""', *map(_python_line, self.numpy_body())]), 4 * " ")
-        return f"def {name}({arguments}) -> Array:\n{body}\n"
+        body = "\n".join(map(_python_line, self.numpy_body()))
+        if self.quiet:
+            body = f'with np.errstate(all="ignore"):\n{textwrap.indent(body, INDENT)}'
+        return f"def {name}({arguments}) -> Array:\n" + textwrap.indent(f'"""{about}"""\n{body}\n', INDENT)
 
     @cached_property
     def function(self) -> Callable[..., Any]:
@@ -121,6 +122,13 @@ class Form:
         if self.low > -math.inf:
             text = f"{maximum}({text}, {number.format(_plain(self.low))})"
         return f"{minimum}({text}, {number.format(_plain(self.high))})" if self.high < math.inf else text
+
+
+@lru_cache(maxsize=1000)  # it is the same for many bounds
+def _numpy_body(expr: Expr, z: str, block: str) -> list[str]:
+    code = written(expr, NUMPY, {"z": z}, block)
+    result = code.result if varies(expr) else f"np.full_like({block}, {code.result})"
+    return [*(f"{name} = {_spaced(value)}" for name, value in code.steps), f"return {_spaced(result)}"]
 
 
 def _plain(number: float) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import sympy
 
 from ...suggestions import did_you_mean
-from .vocabulary import CONSTANTS, FUNCTIONS, VARIABLES
+from .vocabulary import CONSTANTS, FUNCTIONS, VARIABLES, varies
 
 __all__ = ["FormulaError", "parsed"]
 
@@ -85,8 +85,7 @@ class _Reader:
             case ast.Call(func=ast.Name(id=name)):
                 return self._called(node, name)
             case ast.IfExp():
-                case = self.read(node.body), self._condition(node.test)
-                return sympy.Piecewise(case, (self.read(node.orelse), True))
+                return _cases(self.read(node.body), self._condition(node.test), self.read(node.orelse))
         usable = "numbers, names, + - * / **, functions, and a if … else b can be used"
         raise self._error(f"cannot use {ast.unparse(node)!r}", usable)
 
@@ -133,3 +132,10 @@ class _Reader:
 
     def _error(self, what: str, remedy: str) -> FormulaError:
         return FormulaError(f"formula {self.text!r}: {what}; {remedy}")
+
+
+def _cases(value: Expr, condition: Expr, otherwise: Expr) -> Expr:
+    """One that varies last, where there is one: it is what is computed of NaN, of which no condition holds."""
+    if varies(value) and not varies(otherwise):
+        return sympy.Piecewise((otherwise, sympy.Not(condition)), (value, True))
+    return sympy.Piecewise((value, condition), (otherwise, True))

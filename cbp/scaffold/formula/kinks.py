@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import mpmath
 import sympy
 from sympy.core.relational import Relational
 
 from .grammar import FormulaError
 from .reference import Reference
-from .vocabulary import maximum, meant, minimum, sign
+from .roots import roots
+from .vocabulary import maximum, minimum, sign
 
 __all__ = ["kinks"]
 
@@ -46,9 +46,8 @@ def kinks(
 
 def _jumps(difference: Expr, z: Expr, value: Reference, slope: Reference, setting: Mapping[str, float]) -> set[float]:
     found = set()
-    for point in _roots(
-        difference.subs({each: setting[each.name] for each in difference.free_symbols if each != z}), z
-    ):
+    here = {each: setting[each.name] for each in difference.free_symbols if each != z}
+    for point in map(float, roots(difference.subs(here), z)):
         if _jump(value, point, setting) > JUMP:
             raise FormulaError(
                 f"formula: σ itself jumps at z = {point:g}, and cannot be trained through: make it continuous"
@@ -67,23 +66,6 @@ def _differences(expr: Expr) -> Iterator[Expr]:
             yield each.args[0] - each.args[1]
         elif isinstance(each, Relational):
             yield each.lhs - each.rhs
-
-
-def _roots(expr: Expr, z: Expr) -> Iterator[float]:
-    """Its real zeros: exactly, where SymPy can; else, near 0, by bisection."""
-    try:
-        roots = sympy.solveset(expr, z, sympy.S.Reals)
-    except (NotImplementedError, ValueError, TypeError):
-        roots = sympy.ConditionSet(z, expr, sympy.S.Reals)
-    if isinstance(roots, sympy.FiniteSet):
-        yield from map(float, roots)
-        return
-    f = sympy.lambdify(z, meant(expr), "mpmath")
-    grid = [-12 + 0.01 * i + 0.00318 for i in range(2400)]
-    values = [f(x) for x in grid]
-    for low, high, before, after in zip(grid, grid[1:], values, values[1:], strict=False):
-        if before * after < 0:
-            yield float(mpmath.findroot(f, (low, high), solver="anderson"))
 
 
 def _jump(reference: Reference, point: float, setting: Mapping[str, float]) -> float:

@@ -1,29 +1,30 @@
-"""What cancels near 0, for which there is no rule in `stable`: the beginning of its Taylor series there."""
+"""What cancels near 0 or a hole, for which there is no rule in `stable`: the beginning of its Taylor series there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import mpmath
 import sympy
 
+from .roots import exactly
 from .vocabulary import meant
 
 __all__ = ["with_series"]
 
 Expr = Any
 DIGITS = 60
-NOTHING = 1e-30  # what a coefficient that is 0 may come out as
-DENOMINATOR = 10**15  # of a coefficient that is known as a fraction
-CLOSE = sympy.Rational(1, 10**36)
+LITERAL = 17  # digits of a coefficient that is no fraction
+STEP_DIGITS = 45  # a step is 10^-45
 LARGEST = 1e30  # a coefficient beyond has been found where there is no series, as at the kink of |z|
 ORDERS = (6, 9, 12, 16, 20, 26, 33)
 RADII = (0.35, 0.7)
 
 
-def with_series(function: Expr, ways: Sequence[Expr], z: Expr) -> Iterator[list[Expr]]:
-    """Further ways to compute `function`: near 0 by its series, and farther out as before; with more terms each time.
+def with_series(function: Expr, ways: Sequence[Expr], z: Expr, about: Expr) -> Iterator[list[Expr]]:
+    """Further ways to compute `function`: near a point by its series, farther off as before; each time more terms.
 
     A function that has no series gets none, or a wrong one: it is tried like any other way.
 
@@ -33,8 +34,11 @@ def with_series(function: Expr, ways: Sequence[Expr], z: Expr) -> Iterator[list[
     ways : sequence of sympy.Expr
         The same function; they may have a symbol for what is known already.
     z : Symbol
+    about : sympy.Expr
+        The point, a number.
     """
-    for factor, of_u, u in _of_one_variable(function, z):
+    for factor, of_u, from_0 in _of_one_variable(function.subs(z, z + about), z):
+        u = from_0.subs(z, z - about)
         coefficients = _coefficients(sympy.lambdify(z, meant(of_u), "mpmath"))
         for order in ORDERS if coefficients else ():
             series = factor * _horner(coefficients[: order + 1], u)
@@ -54,22 +58,23 @@ def _of_one_variable(function: Expr, z: Expr) -> Iterator[tuple[Expr, Expr, Expr
 
 
 def _coefficients(function: Any) -> list[Expr]:
-    """Those of the series, as fractions where they are such; none where the function has no real derivatives at 0."""
-    with mpmath.workdps(DIGITS):
+    """Those of the series, as fractions where they are such; none where the function has no real derivatives at 0.
+
+    From differences of its values beside 0, for at 0 itself it may have none.
+    """
+    with mpmath.workdps(DIGITS + STEP_DIGITS * (ORDERS[-1] + 4)):
+        step = mpmath.mpf(10) ** -STEP_DIGITS
         try:
-            found = mpmath.taylor(function, 0, ORDERS[-1])
+            differences = [function((k - ORDERS[-1] // 2 + mpmath.mpf(0.25)) * step) for k in range(ORDERS[-1] + 1)]
         except (ZeroDivisionError, ValueError, TypeError):
             return []
-        # not <= is True of NaN, too
-        return [] if any(not abs(c) <= LARGEST or mpmath.im(c) for c in found) else [*map(_number, found)]
-
-
-def _number(coefficient: Any) -> Expr:
-    if abs(coefficient) < NOTHING:
-        return sympy.S.Zero
-    exact = sympy.Rational(str(mpmath.re(coefficient)))
-    fraction = exact.limit_denominator(DENOMINATOR)
-    return fraction if abs(exact - fraction) < abs(exact) * CLOSE else exact
+        found = [differences[0]]
+        for order in range(1, ORDERS[-1] + 1):
+            differences = [(b - a) / (order * step) for a, b in pairwise(differences)]
+            found.append(differences[0])
+        if any(not abs(c) <= LARGEST or mpmath.im(c) for c in found):  # not <= is True of NaN, too
+            return []
+        return [c if c.is_Rational else c.n(LITERAL) for c in map(exactly, found)]
 
 
 def _horner(coefficients: Sequence[Expr], z: Expr) -> Expr:

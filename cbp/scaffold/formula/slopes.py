@@ -8,9 +8,9 @@ from typing import Any
 import sympy
 from sympy.core.relational import Relational
 
-from .vocabulary import logistic, maximum, minimum, sech, sign, tanh
+from .vocabulary import expm1, logistic, maximum, minimum, sech, sign, tanh
 
-__all__ = ["slopes"]
+__all__ = ["simplified", "slopes"]
 
 Expr = Any
 
@@ -26,6 +26,7 @@ def slopes(value: Expr, by: Expr, named: Expr | None) -> Iterator[Expr]:
         What may stand for `value` in its derivative: a in σ′.
     """
     slope = _without_signs(sympy.diff(value, by)).replace(lambda e: isinstance(e, Relational), _unclipped)
+    slope = slope.replace(lambda e: e.is_Mul, _bounded)
     seen: set[Expr] = set()
     for sech_squared in (lambda u: sech(u) ** 2, _by_tanh, _by_logistic):
         plain = slope.replace(_is_sech_squared, lambda e, f=sech_squared: f(e.base.args[0]))
@@ -46,6 +47,13 @@ WAYS: tuple[Callable[[Expr], Expr], ...] = (
     lambda expr: expr, sympy.factor_terms, sympy.piecewise_fold, sympy.together, sympy.factor, _simplified,
 )  # fmt: skip
 FOREIGN = (sympy.Eq, sympy.Ne, sympy.Derivative, sympy.sinh, sympy.cosh, sympy.tanh, sympy.coth, sympy.tan)
+
+
+def simplified(expr: Expr) -> Iterator[Expr]:
+    """The same, simplified by SymPy, if it can be written."""
+    written = _simplified(expr)
+    if not written.has(*FOREIGN):
+        yield written
 
 
 def _is_sech_squared(expr: Expr) -> bool:
@@ -72,6 +80,14 @@ def _without_signs(expr: Expr) -> Expr:
 
 def _sign_of_factor(product: Expr) -> Expr | None:
     return next((f for f in product.args if isinstance(f, sign) and f.args[0] in product.args), None)
+
+
+def _bounded(product: Expr) -> Expr:
+    """e^u / expm1 u = -1 / expm1(-u), which is never ∞/∞."""
+    for u in (each.args[0] for each in product.args if isinstance(each, sympy.exp)):
+        if any(each.is_Pow and each.base == expm1(u) and each.exp.is_negative for each in product.args):
+            return -product / sympy.exp(u) * expm1(u) / expm1(-u)
+    return product
 
 
 def _unclipped(comparison: Expr) -> Expr:

@@ -10,9 +10,9 @@ import numpy as np
 
 from ...plugin import Array
 from .form import Form
-from .reference import Reference
+from .reference import NEAR, Reference
 
-__all__ = ["Trial", "of_activation", "of_cost"]
+__all__ = ["NOT_A_NUMBER", "Trial", "of_activation", "of_cost"]
 
 DTYPES = (np.float32, np.float64)
 ULPS = 3.0  # fewer than a kernel is allowed, whose functions are not NumPy's
@@ -46,6 +46,12 @@ class Trial:
     want: Array
     slack: Array
 
+    @property
+    def near(self) -> Array:
+        """Whether a point is one of those that occur."""
+        first: Array = next(iter(self.at.values()))
+        return np.abs(first.astype(np.float64)) <= NEAR
+
     def answers(self, form: Form) -> Array:
         """What the code says."""
         with np.errstate(all="ignore"):
@@ -58,6 +64,16 @@ class Trial:
         with np.errstate(all="ignore"):
             right = (np.abs(got - self.want) <= self.slack) | (got == self.want)
         return np.where(np.isnan(self.want), 0, np.where(np.isnan(got), NOT_A_NUMBER, ~right))
+
+    def noisy(self, form: Form) -> bool:
+        """Whether NumPy warns on the way to the numbers that occur: of a case that is not taken, most often."""
+        known = self.near & np.isfinite(self.want)
+        with np.errstate(all="raise", under="ignore"):
+            try:
+                form.function(*(self.at[name][known] for name in form.arguments), **self.setting)
+            except FloatingPointError:
+                return True
+        return False
 
 
 def _near(most: float) -> Array:
@@ -72,13 +88,16 @@ def _spread(values: Sequence[Any], most: float) -> Array:
     return np.where(np.abs(doubles) > 0.9 * most, np.copysign(np.inf, doubles), doubles)
 
 
-def of_activation(value: Reference, slope: Reference, settings: Sequence[Setting]) -> tuple[list[Trial], list[Trial]]:
+def of_activation(
+    value: Reference, slope: Reference, settings: Sequence[Setting], holes: Sequence[Any]
+) -> tuple[list[Trial], list[Trial]]:
     """Trials of σ and of σ′; the latter know a as a double can hold it."""
+    near = np.concatenate([_near(32), [0.0], *(float(hole) + np.append(_near(1)[::4], 0) for hole in holes if hole)])
     forward, derivative = list[Trial](), list[Trial]()
     for dtype in DTYPES:
         info = np.finfo(dtype)
         far = [*FAR, float(info.max) ** 0.7, float(info.tiny) / 4]
-        z = np.concatenate([_near(32), [0.0], far, np.negative(far), [np.inf, -np.inf]]).astype(dtype)
+        z = np.concatenate([near, far, np.negative(far), [np.inf, -np.inf]]).astype(dtype)
         for setting in settings:
             a, da = (_values(reference, z, setting, info) for reference in (value, slope))
             settled = _settled(z, a[0])
@@ -102,7 +121,7 @@ def _floor(z: Array, a: Array) -> Array:
 
 def _at_0(slope: Reference, setting: Setting) -> float:
     """The slope beside 0, if it is the same on both sides: at 0 itself |z| has none."""
-    left, right = (float(slope.at({"z": z, **setting})) for z in (-1e-30, 1e-30))
+    left, right = (float(slope.at({"z": z, **setting})) for z in (-1e-60, 1e-60))
     return right if abs(left - right) < 1e-9 else np.nan
 
 
@@ -133,9 +152,10 @@ def of_cost(value: Reference, slope: Reference, settings: Sequence[Setting]) -> 
     both = list[Trial](), list[Trial]()
     rng = np.random.default_rng(0)
     near = _near(12)
+    hit = np.array([-1.3, 0, 0.2, 1])
     for dtype in DTYPES:
-        a = np.concatenate([near, near, near]).astype(dtype)
-        y = np.concatenate([0 * near, 0 * near + 1, rng.normal(size=near.shape)]).astype(dtype)
+        a = np.concatenate([near, near, near, hit]).astype(dtype)
+        y = np.concatenate([0 * near, 0 * near + 1, rng.normal(size=near.shape), hit]).astype(dtype)
         eps, most = float(np.finfo(dtype).eps), float(np.finfo(dtype).max)
         for setting in settings:
             for trials, reference in zip(both, (value, slope), strict=True):

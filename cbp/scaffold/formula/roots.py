@@ -1,0 +1,54 @@
+"""Where an expression is 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import pairwise
+from typing import Any
+
+import mpmath
+import sympy
+
+from .reference import real
+from .vocabulary import meant
+
+__all__ = ["exactly", "roots"]
+
+Expr = Any
+DIGITS = 100
+NOTHING = 1e-30  # what a number that is 0 may come out as
+DENOMINATOR = 10**15  # of a number that is known as a fraction
+CLOSE = sympy.Rational(1, 10**36)
+NEAR = 12
+GRID = [-NEAR + 0.01 * i + 0.00318 for i in range(200 * NEAR)]
+
+
+def roots(expr: Expr, z: Expr) -> Iterator[Expr]:
+    """The real zeros of an expression in z, only those near 0 if they are many: exactly, where SymPy can."""
+    try:
+        found = sympy.solveset(expr, z, sympy.S.Reals)
+        found = found if found.is_finite_set else found.intersect(sympy.Interval(-NEAR, NEAR))
+    except (NotImplementedError, ValueError, TypeError):
+        found = sympy.ConditionSet(z, expr, sympy.S.Reals)
+    if found.is_finite_set:
+        yield from found
+    else:
+        yield from _where_the_sign_changes(sympy.lambdify(z, meant(expr), "mpmath"))
+
+
+def _where_the_sign_changes(f: Callable[[float], Any]) -> Iterator[Expr]:
+    values = [real(f, [x]) for x in GRID]
+    for (low, high), (before, after) in zip(pairwise(GRID), pairwise(values), strict=True):
+        if None not in (before, after) and before * after < 0:
+            with mpmath.workdps(DIGITS), suppress(ValueError):  # of a pole
+                yield exactly(mpmath.findroot(f, (low, high), solver="anderson"))
+
+
+def exactly(number: Any) -> Expr:
+    """A number of mpmath; as a fraction, if it is one."""
+    if abs(number) < NOTHING:
+        return sympy.S.Zero
+    exact = sympy.Rational(str(mpmath.re(number)))
+    fraction = exact.limit_denominator(DENOMINATOR)
+    return fraction if abs(exact - fraction) < abs(exact) * CLOSE else sympy.Float(exact, DIGITS)
