@@ -453,6 +453,11 @@ def test_another_network_is_refused(change: dict[str, Any], stopped: Path) -> No
     assert net.parameters.tobytes() == before
 
 
+def test_the_best_checkpoint_is_another_file_than_the_newest() -> None:
+    with pytest.raises(ValueError, match=r"best: expected another file than that of the newest checkpoint, got '\./c'"):
+        Checkpoint("c", best="./c")
+
+
 def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     net = network()
     with pytest.raises(FileNotFoundError, match="no model file"):

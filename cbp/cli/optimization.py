@@ -39,7 +39,7 @@ def add_training_options(group: argparse._ArgumentGroup) -> None:
         "--lr",
         metavar="RATE",
         type=number,
-        help=f"learning rate (default: adam {RATES['adam']}, sgd {RATES['sgd']} (1 - momentum), else torch.optim's)",
+        help=f"learning rate (default: adam {RATES['adam']}, sgd {RATES['sgd']}·(1 - momentum), else torch.optim's)",
     )
     add(
         "--find-lr",

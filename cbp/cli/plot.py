@@ -27,7 +27,7 @@ KINDS = (".png", ".svg", ".pdf")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``cbp plot``."""
     add = parser.add_argument
-    add("model", metavar="MODEL", help="a model file; or the .csv file that cbp.callbacks.CSVLog wrote of a training")
+    add("model", metavar="MODEL", help="a model file; or the .csv file that --log or cbp.callbacks.CSVLog wrote")
     add("data", metavar="DATA", nargs="?", help=f"{DATA}. Needed for {', '.join(OF_DATA)}")
     add(
         "--what",

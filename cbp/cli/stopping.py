@@ -48,9 +48,14 @@ def add_stopping_options(group: argparse._ArgumentGroup) -> None:
 def add_file_options(group: argparse._ArgumentGroup) -> None:
     """The options for files that are written while it trains."""
     add = group.add_argument
-    add("--log", metavar="FILE", type=file, help="CSV file with a row for each epoch (default: none)")
+    add("--log", metavar="FILE", type=file, help="CSV file with a row for each epoch, for cbp plot (default: none)")
     add("--tensorboard", metavar="FOLDER", type=file, help="the same for tensorboard --logdir (default: none)")
-    add("--checkpoint", metavar="FILE", type=file, help="what --resume goes on from (default: none)")
+    add(
+        "--checkpoint",
+        metavar="FILE",
+        type=file,
+        help="all of the training as it stands, for --resume to go on from (default: none)",
+    )
     add(
         "--checkpoint-every",
         metavar="N|TIME",
@@ -71,17 +76,18 @@ def chooses_by_validation(options: argparse.Namespace, schedule: Schedule | None
     return asked or isinstance(schedule, Plateau)
 
 
-def callbacks(options: argparse.Namespace) -> list[Any]:
-    """What the options ask for; their files are checked before any work.
+def callbacks(options: argparse.Namespace, out: Path) -> list[Any]:
+    """What the options ask for; their files are checked before any work, and are to be others than the model's, `out`.
 
     Raises
     ------
     ValueError
-        An option without the one it belongs to.
+        An option without the one it belongs to, or two with one file.
     OSError
         A file cannot be written.
     """
     _check_pairs(options)
+    _check_files(options, out)
     made: list[Any] = []
     if options.early_stopping is not None:
         made.append(EarlyStopping(options.early_stopping, monitor=options.monitor, min_delta=options.min_delta or 0.0))
@@ -102,6 +108,14 @@ def _often(wish: int | str | None) -> dict[str, Any]:
     if isinstance(wish, str):
         return {"epochs": None, "minutes": seconds(wish) / 60}
     return {"epochs": wish or 1}
+
+
+def _check_files(options: argparse.Namespace, out: Path) -> None:
+    taken = {out: "the model"}
+    for name in ("log", "checkpoint", "checkpoint_best"):
+        option, path = f"--{name.replace('_', '-')}", getattr(options, name)
+        if path is not None and (other := taken.setdefault(Path(path), option)) != option:
+            raise ValueError(f"{option}: expected a file of its own, got {path!r}, which is that of {other}")
 
 
 def _check_pairs(options: argparse.Namespace) -> None:

@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     if options.find_lr:
         return _search(options)
     out = writable(Path(options.out or model_file(options.source)))
-    record, course, told = Record(out, options), Course.of(options), callbacks(options)
+    record, course, told = Record(out, options), Course.of(options), callbacks(options, out)
     data, net, preparation = _ready(options, course)
     entries = [*(chosen.entry for chosen in (*net.layer_activations, net.cost_function)), course.entry]
     if not options.quiet:

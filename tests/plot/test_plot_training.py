@@ -42,8 +42,8 @@ def test_seconds_can_run_along_the_axis() -> None:
 
 
 def test_a_history_may_be_any_mapping() -> None:
-    columns = dict.fromkeys(["epoch", "seconds", "lr", "cost", "validation_r2", "rmse", "top_3"], [0.2, 0.1])
-    axes = plot.learning_curves(columns)
+    names = ["epoch", "seconds", "lr", "cost", "validation_r2", "rmse", "top_3"]
+    axes = plot.learning_curves({name: [0.2, 0.1] for name in names})
     assert [ax.get_title() for ax in axes] == ["Learning rate", "Cost", "R²", "RMSE", "Top 3"]
 
 
