@@ -61,6 +61,7 @@ cdef enum:
     KC = 256    # terms summed in one go: a panel of KC rows fills most of the first-level cache
     NC = 1024   # columns of a block
     LARGE = 1 << 17  # bytes: of a left matrix by columns, a larger one is packed
+    NEAR = 1 << 14   # bytes: of a result that σ is applied to, rows that stay in the first-level cache meanwhile
     PAGE = 4096     # bytes: rows that lie whole pages apart share one set of the first-level cache
 
 
@@ -199,6 +200,11 @@ cdef inline Py_ssize_t part_of(Py_ssize_t K) noexcept nogil:
     return K if K <= KC else pieces(K, pieces(K, KC))
 
 
+cdef inline Py_ssize_t height_of(Py_ssize_t M, Py_ssize_t most) noexcept nogil:
+    """Rows of a block, about `most`: equal parts of whole tiles."""
+    return M if M <= most else pieces(pieces(M, pieces(M, most)), TILE_ROWS) * TILE_ROWS
+
+
 cdef void one_row(Py_ssize_t N, Py_ssize_t K, const real *A, Py_ssize_t a_k, const real *B, Py_ssize_t b_k,
                   const real *bias, const real *alpha, bint add, real *C) noexcept nogil:
     """A product with M = 1, in the parts that any M has."""
@@ -232,7 +238,8 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
     elif M == 1 and b_j == 1 and N > 2 * NR:
         one_row(N, K, A, a_k, B, b_k, bias, alpha, add, C)
     elif K <= KC and N <= NC and M <= MC and not (pack_B and b_j == 1) and (
-            a_k == 1 or K * M * sizeof(real) <= LARGE):
+            a_k == 1 or N <= 2 * NR or K * M * sizeof(real) <= LARGE) and (
+            after == NULL or M * N * sizeof(real) <= 2 * NEAR):
         sweep(M, N, K, A, a_i, a_k, False, B, b_k, b_j, NR * b_j, pack if pack_B else NULL, 0,
               <const real *>C if add else bias, N if add else 0, alpha, C, N, M * N * sizeof(real) > FAR)
     else:
@@ -248,7 +255,7 @@ cdef void blocks(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                  const real *bias, const real *alpha, bint add, real *C, real *pack, After *after) noexcept nogil:
     """The same, for matrices that do not stay in the caches."""
     cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
-    cdef bint pack_A = a_k != 1 and M > 1 and K * M * sizeof(real) > LARGE
+    cdef bint pack_A = a_k != 1 and M > 1 and N > 2 * NR and K * M * sizeof(real) > LARGE
     cdef bint copy_A = a_k == 1 and M > 1 and N > 2 * NR and a_i * sizeof(real) % PAGE == 0
     cdef bint far = M * N * sizeof(real) > FAR
     cdef bint piecewise = after != NULL and by_blocks(after)
@@ -257,10 +264,12 @@ cdef void blocks(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
     cdef real *panels
     cdef real *packed_A = pack + KC * NC
     cdef Py_ssize_t step = part_of(K)
-    cdef Py_ssize_t height = M if M <= MC else pieces(M, pieces(M, MC))
+    cdef Py_ssize_t height = height_of(M, MC)
     cdef Py_ssize_t p, q, s, ic, jc, kc, m, n, k, l_i, l_k, r_k, r_j, r_panel
     cdef const real *start
     cdef Py_ssize_t ld_start
+    if piecewise and K * N * sizeof(real) <= LARGE:    # B is near enough to be read again for each few rows
+        height = height_of(M, max(NEAR // (N * sizeof(real)), 2 * TILE_ROWS))
     for q in range(pieces(N, NC)):
         jc = q * NC
         n = min(<Py_ssize_t>NC, N - jc)
