@@ -22,17 +22,29 @@ static inline __attribute__((always_inline)) void TILE(store_part)(T *p, VEC v, 
 #endif
 }
 #else
-/* Store rows of nv vectors, the last of which has `last` lanes. Not inlined: the tile's sums would leave their
- * registers in the loop already. */
-static __attribute__((noinline)) void TILE(store_ragged)(const VEC (*sum)[TILE_VECTORS], int mr, int nv, int last,
-                                                         T *C, ptrdiff_t ldc) {
-    for (int i = 0; i < mr; i++, C += ldc) {
-        T *c = C + (nv - 1) * LANES;
-        const T *lane = (const T *)&sum[i][nv - 1];
-        if (nv == 2) *(TILE(vec_u) *)C = sum[i][0];
-        if (LANES > 4 && last & 4) { memcpy(c, lane, 4 * sizeof(T)); c += 4; lane += 4; }
-        if (LANES > 2 && last & 2) { memcpy(c, lane, 2 * sizeof(T)); c += 2; lane += 2; }
-        if (last & 1) *c = *lane;
+/* Store the first n lanes, 1 <= n < LANES: a half, a quarter, an eighth of a register, straight from it. */
+static inline __attribute__((always_inline)) void TILE(store_part)(T *p, VEC v, int n) {
+    typedef long long halves __attribute__((vector_size(WIDTH))), half __attribute__((vector_size(16)));
+    typedef int words __attribute__((vector_size(16)));
+    const size_t bytes = n * sizeof(T);
+    char *c = (char *)p;
+    half h = __builtin_shufflevector((halves)v, (halves)v, 0, 1);
+#if WIDTH == 32
+    if (bytes & 16) {
+        memcpy(c, &h, 16);
+        c += 16;
+        h = __builtin_shufflevector((halves)v, (halves)v, 2, 3);
+    }
+#endif
+    if (bytes & 8) {
+        const long long first = h[0];
+        memcpy(c, &first, 8);
+        c += 8;
+        h = __builtin_shufflevector(h, h, 1, 1);
+    }
+    if (bytes & 4) {
+        const int first = ((words)h)[0];
+        memcpy(c, &first, 4);
     }
 }
 #endif
@@ -40,13 +52,8 @@ static __attribute__((noinline)) void TILE(store_ragged)(const VEC (*sum)[TILE_V
 #ifdef HALF
 /* Store the first n lanes, n >= 1. */
 static inline void TILE(store_last)(T *p, VEC v, int n) {
-#if defined(__AVX512F__)
-    TILE(store_part)(p, v, n);
-#else
-    const VEC part[1][TILE_VECTORS] = {{v}};
     if (n == LANES) *(TILE(vec_u) *)p = v;
-    else TILE(store_ragged)(part, 1, 1, n, p, 0);
-#endif
+    else TILE(store_part)(p, v, n);
 }
 #endif
 
@@ -101,25 +108,17 @@ static inline __attribute__((always_inline)) void TILE(tile_of)(
         for (int i = 0; i < mr; i++)
             for (int j = 0; j < nv; j++) acc[i][j] *= alpha;
     }
-#if !defined(__AVX512F__)
     if (last != LANES) {
-        VEC sum[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 12
-        for (int i = 0; i < mr; i++)
-            for (int j = 0; j < nv; j++) sum[i][j] = acc[i][j];
-        TILE(store_ragged)(sum, mr, nv, last, C, ldc);
+        for (int i = 0; i < mr; i++) {
+            if (nv == 2) *(TILE(vec_u) *)(C + i * ldc) = acc[i][0];
+            TILE(store_part)(C + i * ldc + (nv - 1) * LANES, acc[i][nv - 1], last);
+        }
         return;
     }
-#endif
 #pragma GCC unroll 12
     for (int i = 0; i < mr; i++)
-        for (int j = 0; j < nv; j++) {
-            T *c = C + i * ldc + j * LANES;
-#if defined(__AVX512F__)
-            if (j == nv - 1) { TILE(store_part)(c, acc[i][j], last); continue; }
-#endif
-            *(TILE(vec_u) *)c = acc[i][j];
-        }
+        for (int j = 0; j < nv; j++) *(TILE(vec_u) *)(C + i * ldc + j * LANES) = acc[i][j];
 }
 
 #define TILE_OF(MR, NV, KEEP)                                                \
