@@ -302,6 +302,7 @@ def test_the_log_can_be_drawn(run: Run) -> None:
         (("--optimizer", "lbfgs", "--schedule", "cosine"), "schedule: expected none"),
         (("--init", "orthogonal:gian=2"), "'orthogonal' has no constant 'gian': did you mean 'gain'?"),
         (("--frozen", "1"), "--frozen: expected numbers of layers, from 2 for the first after the input"),
+        (("--frozen", "3,2"), "--frozen: expected a layer of 2 to 3 that is left to learn, got all of them"),
         (("--frozen", "2,4"), "--frozen: expected layers from 2 to 3, the output layer, got 4"),
         (("--l2", "-1"), "l2: expected a number >= 0, got -1.0"),
         (("--clip-norm", "0"), "--clip-norm: expected a number above 0, got '0'"),

@@ -166,6 +166,8 @@ def _initializer(text: str) -> SupportsWeights:
 def _among(frozen: list[int], last: int) -> list[int]:
     if max(frozen, default=2) > last:
         raise ValueError(f"--frozen: expected layers from 2 to {last}, the output layer, got {max(frozen)}")
+    if {*range(2, last + 1)} <= {*frozen}:
+        raise ValueError(f"--frozen: expected a layer of 2 to {last} that is left to learn, got all of them")
     return frozen
 
 

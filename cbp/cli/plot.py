@@ -32,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--what",
         choices=(*OF_MODEL, *OF_DATA),
-        default="network",
         help="the picture (default: network, or of a .csv file its learning curves)",
     )
     add("--layer", metavar="L", type=count, default=2, help="of layer and weights, 2 for W² (default: %(default)s)")
@@ -50,19 +49,24 @@ def run(options: argparse.Namespace) -> None:
     """Draw the picture and write it."""
     source = Path(options.model)
     of_training = source.suffix.lower() == ".csv"
-    out = Path(options.out or f"{source.stem}-{'curves' if of_training else options.what}.png")
+    if of_training and (options.what or options.data):
+        raise ValueError(f"{source}: its learning curves are all that is drawn of a .csv file; expected a model file")
+    what = options.what or "network"
+    out = Path(options.out or f"{source.stem}-{'curves' if of_training else what}.png")
     if out.suffix.lower() not in KINDS:
         raise ValueError(f"--out {out}: expected a name that ends with {', '.join(KINDS)}")
     writable(out)
-    write_picture(curves(source) if of_training else _picture(options), out)
+    write_picture(curves(source) if of_training else _picture(what, options), out)
     print(f"wrote {out}")
 
 
-def _picture(options: argparse.Namespace) -> Any:
+def _picture(what: str, options: argparse.Namespace) -> Any:
     net, preparation = load_model(options.model)
-    if options.what in OF_MODEL:
-        return OF_MODEL[options.what](net, preparation, options)
+    if what in OF_MODEL and options.data is None:
+        return OF_MODEL[what](net, preparation, options)
+    if what in OF_MODEL:
+        raise DataError(f"--what {what}: expected no DATA, got {options.data!r}; {', '.join(OF_DATA)} need some")
     if options.data is None:
-        raise DataError(f"--what {options.what}: expected DATA after the model, got none")
+        raise DataError(f"--what {what}: expected DATA after the model, got none")
     data = part(load_data(options.data, net, preparation, options), net, options.data, options.held_out)
-    return OF_DATA[options.what](net, preparation, data)
+    return OF_DATA[what](net, preparation, data)

@@ -85,6 +85,9 @@ def test_samples_that_were_trained_on_are_mentioned(run: Run) -> None:
             ["iris.safetensors", "iris", "--held-out", "--what", "boundary"],
             "--what boundary: expected a model of 2 features, got one",
         ),
+        (["iris.safetensors", "iris"], "--what network: expected no DATA, got 'iris'; confusion, boundary"),
+        (["log.csv", "--what", "layer"], "log.csv: its learning curves are all that is drawn of a .csv file"),
+        (["log.csv", "iris"], "log.csv: its learning curves are all that is drawn of a .csv file"),
         (["iris.safetensors", "--out", "x.bmp"], "--out x.bmp: expected a name that ends with .png, .svg, .pdf"),
         (["iris.safetensors", "--what", "layer", "--layer", "7"], "expected a layer with weights, 2 to 3, got 7"),
         (["iris.safetensors", "--what", "weights", "--shape", "3,3"], "an image of 4 numbers, which is not 3 × 3"),
@@ -97,6 +100,7 @@ def test_samples_that_were_trained_on_are_mentioned(run: Run) -> None:
 def test_what_cannot_be_drawn_is_said_in_a_line_and_nothing_is_written(run: Run, argv: list[str], words: str) -> None:
     Path("numbers.csv").write_text("cost,seconds\n1,x\n")
     Path("empty.csv").write_text("")
+    Path("log.csv").write_text("cost\n1\n")
     before = set(Path().iterdir())
     status, out, err = run(*argv)
     assert (status, out) == (2, "")
