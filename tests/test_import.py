@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import cbp
+from cbp import plugin
 
 HEAVY = {
     "argparse", "asyncio", "concurrent", "ctypes.util", "difflib", "email", "hashlib", "importlib.metadata",
@@ -19,7 +20,7 @@ HEAVY = {
 }  # fmt: skip
 LATER = {
     "cbp.callbacks", "cbp.cli", "cbp.core.epoch", "cbp.data", "cbp.files", "cbp.gradients", "cbp.headers",
-    "cbp.initializers", "cbp.metrics", "cbp.optimizers", "cbp.paper", "cbp.plot", "cbp.preparation",
+    "cbp.initializers", "cbp.kernels.from_python", "cbp.kernels.library", "cbp.metrics", "cbp.optimizers", "cbp.paper", "cbp.plot", "cbp.preparation",
     "cbp.registry.provenance", "cbp.registry.recall", "cbp.scores", "cbp.training",
 }  # fmt: skip
 
@@ -48,6 +49,12 @@ def test_every_public_name_is_there_when_it_is_named(name: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("name", plugin.__all__)
+def test_every_name_for_plugins_is_there_when_it_is_named(name: str) -> None:
+    assert name in dir(plugin)
+    assert getattr(plugin, name) is not None
+
+
 def test_a_module_that_is_loaded_later_can_be_named_without_importing_it() -> None:
     assert "cbp.initializers" in loaded_by("import cbp; cbp.initializers.He('normal')")
     assert "cbp.data" in loaded_by("import cbp; cbp.data.load('iris')")
@@ -56,3 +63,5 @@ def test_a_module_that_is_loaded_later_can_be_named_without_importing_it() -> No
 def test_a_name_that_cbp_does_not_have_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'cbp' has no attribute 'netwrok'"):
         cbp.netwrok  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match=r"module 'cbp.plugin' has no attribute 'activation'"):
+        plugin.activation  # type: ignore[attr-defined]  # noqa: B018
