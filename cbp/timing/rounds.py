@@ -15,6 +15,7 @@ __all__ = ["CLOCKS", "interleaved", "summary"]
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 
 Contestant = Callable[[int], object]
+SETTLE = 0.06  # seconds: the idle threads of OpenBLAS spin for some 30 ms before they sleep
 
 
 def interleaved(
@@ -25,6 +26,9 @@ def interleaved(
     clock: str,
 ) -> dict[str, list[float]]:
     """Seconds per repetition of each contestant, one number a round.
+
+    Before each sample there is a pause: idle threads of the contestant before it still spin for a while, on the core
+    that this one's are to have.
 
     Parameters
     ----------
@@ -46,6 +50,7 @@ def interleaved(
         counts = {name: _repetitions(run, seconds, now) for name, run in contestants.items()}
         for r in range(rounds):
             for name in names[r % len(names) :] + names[: r % len(names)]:
+                time.sleep(SETTLE)
                 between()
                 times[name].append(_clock(contestants[name], counts[name], now) / counts[name])
     finally:
