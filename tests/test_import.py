@@ -20,8 +20,9 @@ HEAVY = {
 }  # fmt: skip
 LATER = {
     "cbp.callbacks", "cbp.cli", "cbp.core.epoch", "cbp.data", "cbp.files", "cbp.gradients", "cbp.headers",
-    "cbp.initializers", "cbp.kernels.from_python", "cbp.kernels.library", "cbp.metrics", "cbp.optimizers", "cbp.paper", "cbp.plot", "cbp.preparation",
-    "cbp.registry.provenance", "cbp.registry.recall", "cbp.scores", "cbp.training",
+    "cbp.initializers", "cbp.kernels.from_python", "cbp.kernels.library", "cbp.metrics", "cbp.optimizers",
+    "cbp.paper", "cbp.plot", "cbp.preparation", "cbp.registry.provenance", "cbp.registry.recall", "cbp.scores",
+    "cbp.training",
 }  # fmt: skip
 
 
