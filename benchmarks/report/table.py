@@ -87,7 +87,7 @@ def _run(run: dict[str, Any], clock: str) -> list[str]:
 
 def _beside_sgd(times: dict[str, Any]) -> list[str]:
     plain = median(times, "sgd")
-    more = [f"{number(median(times, o))} (+{median(times, o) / plain - 1:.0%})" for o in ("momentum", "adam")]
+    more = [f"{number(median(times, o))} ({median(times, o) / plain - 1:+.0%})" for o in ("momentum", "adam")]
     return [number(plain), *more]
 
 
