@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
 import mpmath
 import sympy
 
-from .grammar import FormulaError
 from .reference import Reference
-from .roots import roots
+from .roots import roots, unmoved
 from .vocabulary import meant, varies
 
 __all__ = ["holes", "with_limits"]
@@ -34,18 +34,12 @@ def holes(
     for setting, side in product(settings, (-1.5, 1.5)):
         value.at({z.name: side, **setting})  # or there would be complaints about 0, where sqrt(z) only ends
     for divisor in _divisors(expr):
-        first, *others = [{*_of(divisor, z, value, slope, setting)} for setting in settings]
-        if any(other != first for other in others):
-            where = ", ".join(f"{float(point):g}" for point in sorted(first.union(*others)))
-            raise FormulaError(
-                f"formula: there is no number where parameters say, as at z = {where}; cbp must know where: put "
-                "numbers in"
-            )
-        found |= first
+        found |= unmoved(partial(_of, divisor, z, value, slope), settings, "there is no number where parameters say")
     return tuple(sorted(found))
 
 
-def _of(divisor: Expr, z: Expr, value: Reference, slope: Reference, setting: Mapping[str, float]) -> Iterator[Expr]:
+def _of(divisor: Expr, z: Expr, value: Reference, slope: Reference, setting: Mapping[str, float]) -> set[Expr]:
+    found = set()
     here = {each: sympy.Rational(setting[each.name]) for each in divisor.free_symbols if each != z}
     for point in sorted({sympy.S.Zero, *roots(divisor.subs(here), z)}):
         with mpmath.workdps(DIGITS):
@@ -53,7 +47,8 @@ def _of(divisor: Expr, z: Expr, value: Reference, slope: Reference, setting: Map
         if not (point.is_Rational and value.has(at) and slope.has(at)):
             for reference in (value, slope):
                 reference.limit(at)
-            yield point
+            found.add(point)
+    return found
 
 
 def _divisors(expr: Expr) -> Iterator[Expr]:

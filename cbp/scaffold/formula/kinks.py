@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import sympy
@@ -10,7 +11,7 @@ from sympy.core.relational import Relational
 
 from .grammar import FormulaError
 from .reference import Reference
-from .roots import roots
+from .roots import roots, unmoved
 from .vocabulary import maximum, minimum, sign
 
 __all__ = ["kinks"]
@@ -33,14 +34,9 @@ def kinks(
     """
     found: set[float] = set()
     for difference in _differences(expr):
-        first, *others = [_jumps(difference, z, value, slope, setting) for setting in settings]
-        if any(other != first for other in others):
-            where = ", ".join(f"{point:g}" for point in sorted(first.union(*others)))
-            moving = ", ".join(sorted(str(each) for each in difference.free_symbols if each != z))
-            raise FormulaError(
-                f"formula: σ′ jumps where {moving} says, as at z = {where}; cbp must know where: put numbers in"
-            )
-        found |= first
+        moving = ", ".join(sorted(str(each) for each in difference.free_symbols if each != z))
+        jumps = partial(_jumps, difference, z, value, slope)
+        found |= unmoved(jumps, settings, f"σ′ jumps where {moving} says")
     return tuple(sorted(found))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import mpmath
 import sympy
 
+from .grammar import FormulaError
 from .reference import real
 from .vocabulary import meant
 
-__all__ = ["exactly", "roots"]
+__all__ = ["exactly", "roots", "unmoved"]
 
 Expr = Any
 DIGITS = 100
@@ -35,6 +36,23 @@ def roots(expr: Expr, z: Expr) -> Iterator[Expr]:
         yield from found
     else:
         yield from _where_the_sign_changes(sympy.lambdify(z, meant(expr), "mpmath"))
+
+
+def unmoved(
+    points: Callable[[Mapping[str, float]], set[Any]], settings: Sequence[Mapping[str, float]], what: str
+) -> set[Any]:
+    """The points that there are with any setting of the parameters.
+
+    Raises
+    ------
+    FormulaError
+        They move with a parameter; `what` says what is at them.
+    """
+    first, *others = map(points, settings)
+    if any(other != first for other in others):
+        where = ", ".join(f"{float(point):g}" for point in sorted(first.union(*others)))
+        raise FormulaError(f"formula: {what}, as at z = {where}; cbp must know where: put numbers in")
+    return first
 
 
 def _where_the_sign_changes(f: Callable[[float], Any]) -> Iterator[Expr]:
