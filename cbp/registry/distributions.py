@@ -11,14 +11,14 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.machinery import PathFinder
-from io import FileIO
 from typing import Any, NamedTuple
 
 __all__ = ["EntryPoint", "Written", "written"]
 
 ENDINGS = (".dist-info", ".egg-info")
 HEAD = ("name", "version")
-BLOCK = 4096  # most of these files are smaller
+BLOCK = 1 << 16  # these files are smaller
+READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
 class EntryPoint(NamedTuple):
@@ -114,11 +114,16 @@ def _in_folder(folder: str) -> Iterator[Written]:
 def _reading(folder: str) -> Callable[[str], str | None]:
     def read(name: str) -> str | None:
         try:
-            with FileIO(f"{folder}/{name}") as file:  # `open` takes twice as long, and `readall` asks three times more
-                text = file.read(BLOCK)
-                return (text + file.readall() if len(text) == BLOCK else text).decode()
+            file = os.open(f"{folder}/{name}", READ)  # the built-in `open` asks the system three times more
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             return None
+        try:
+            text = block = os.read(file, BLOCK)
+            while len(block) == BLOCK:
+                text += (block := os.read(file, BLOCK))
+        finally:
+            os.close(file)
+        return text.decode()
 
     return read
 
