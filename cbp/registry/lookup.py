@@ -39,7 +39,7 @@ class Registry:
 
     def __init__(self) -> None:
         self._names: dict[Kind, Names] = {kind: Names() for kind in KINDS.values()}
-        self._scanned = False
+        self._waiting: dict[str, Installed] | None = None  # to be loaded; None: not looked for yet
         self._lock = RLock()
         self.failures: dict[str, BaseException] = {}
         self.left_out: list[str] = []
@@ -58,12 +58,16 @@ class Registry:
             A plugin that may provide it failed to load.
         """
         found = self._names[kind].having(name)
-        if found and found[0].distribution == CBP:  # without the lock: a plugin may be loading meanwhile
+        if found and found[0].distribution in (CBP, LOCAL):  # without the lock: a plugin may be loading meanwhile
             return found[0]
         with self._lock:
-            if not self._names[kind].having(name):
+            distribution, full, _ = name.rpartition(":")
+            if full and not found:
+                self._scan(distribution)
+                found = self._names[kind].having(name)
+            if not full or not found:  # any plugin may have a short name too; and a message knows all names
                 self._scan()
-            found = self._names[kind].having(name)
+                found = self._names[kind].having(name)
             if not found:
                 raise self._unknown(kind, name)
             if len(found) > 1:
@@ -97,41 +101,44 @@ class Registry:
             of_kind.setdefault(entry.kind, []).append(entry)
         self._names = self._names | {kind: self._names[kind].with_(new) for kind, new in of_kind.items()}
 
-    def _scan(self) -> None:
-        """Load every plugin that ``CBP_PLUGINS`` lets in; keep what fails."""
-        if self._scanned:
-            return
-        self._scanned = True  # from here on: a plugin may look up names while it is imported
-        try:
-            plugins, self.failures = installed()
-            let_in = chosen(plugins)
-            labels = {plugin.label for plugin in let_in}
-            self.left_out = [plugin.label for plugin in plugins if plugin.label not in labels]
-            if let_in:
-                self._load(let_in)
-        except BaseException:  # a wrong CBP_PLUGINS, or Ctrl-C: look again next time
-            self._scanned = False
-            raise
+    def _scan(self, distribution: str = "") -> None:
+        """Load every plugin that ``CBP_PLUGINS`` lets in, or a distribution's alone; keep what fails."""
+        if self._waiting is None:
+            self._waiting = self._let_in()
+        for label in [each for each in self._waiting if not distribution or belongs(each, distribution)]:
+            plugin = self._waiting.pop(label, None)
+            if plugin is None:  # one before it asked for its names while it was imported
+                continue
+            try:
+                record = self._load(plugin)
+            except BaseException:  # Ctrl-C: load it next time
+                self._waiting[label] = plugin
+                raise
+            record.warn()
 
-    def _load(self, plugins: list[Installed]) -> None:
+    def _let_in(self) -> dict[str, Installed]:
+        """The plugins to load, by label: those that are installed and not left out."""
+        plugins, self.failures = installed()
+        let_in = {plugin.label: plugin for plugin in chosen(plugins)}
+        self.left_out = [plugin.label for plugin in plugins if plugin.label not in let_in]
+        return let_in
+
+    def _load(self, plugin: Installed) -> Provenance:
         from .provenance import watched
 
-        for plugin in plugins:
-            label = plugin.label
-            if label in self.provenance and self.provenance[label].stage == "ready":
-                continue
-            with watched(plugin) as record:
-                self.provenance[label] = record
-                try:
-                    module = plugin.point.load()
-                    record.stage = "hooks"
-                    specs = provided(module)
-                    record.stage = "names"
-                    self._add([Entry(spec, plugin.distribution, plugin.version, label) for spec in specs])
-                    record.stage = "ready"
-                except (Exception, SystemExit) as error:  # noqa: BLE001 (kept as data: no plugin may hurt the others)
-                    self.failures[label] = error
-            record.warn()
+        label = plugin.label
+        with watched(plugin) as record:
+            self.provenance[label] = record
+            try:
+                module = plugin.point.load()
+                record.stage = "hooks"
+                specs = provided(module)
+                record.stage = "names"
+                self._add([Entry(spec, plugin.distribution, plugin.version, label) for spec in specs])
+                record.stage = "ready"
+            except (Exception, SystemExit) as error:  # noqa: BLE001 (kept as data: no plugin may hurt the others)
+                self.failures[label] = error
+        return record
 
     def _unknown(self, kind: Kind, name: str) -> Exception:
         distribution, colon, _ = name.rpartition(":")

@@ -227,6 +227,55 @@ def test_of_two_copies_of_a_distribution_the_first_on_the_path_counts(
     assert registry.failures == {}
 
 
+def test_a_full_name_loads_its_distribution_alone(
+    registry: Registry, distribution: Distribution, activation_plugin: Code, scans: list[None]
+) -> None:
+    for name in ("plug-one", "plug-two", "plug-three"):
+        distribution(name, activation_plugin("cube", f"{name}'s own"))
+    assert registry.find("activation", "Plug_Two:cube").id == "plug-two:cube"
+    assert [*registry.provenance] == ["plug-two:plug-two"]
+    assert registry.find("activation", "plug-one:cube").id == "plug-one:cube"
+    assert [*registry.provenance] == ["plug-two:plug-two", "plug-one:plug-one"]
+    assert len(scans) == 1
+
+
+def test_a_short_name_is_asked_of_every_plugin_whatever_is_loaded(
+    registry: Registry, distribution: Distribution, activation_plugin: Code
+) -> None:
+    for name in ("plug-one", "plug-two"):
+        distribution(name, activation_plugin("cube"))
+    registry.find("activation", "plug-two:cube")
+    with pytest.raises(ValueError, match=r"is provided by .*: write the full name of one of them") as clash:
+        registry.find("activation", "cube")
+    for name in ("plug-one", "plug-two"):
+        assert f"{name}:cube" in str(clash.value)
+        assert sys.modules[name.replace("-", "_")].calls == ["cbp_activations"]
+
+
+def test_a_full_name_that_is_unknown_is_compared_with_every_plugins(
+    registry: Registry, distribution: Distribution, activation_plugin: Code
+) -> None:
+    for name in ("plug-one", "plug-two"):
+        distribution(name, activation_plugin(f"cube_of_{name}"))
+    with pytest.raises(ValueError, match="did you mean 'plug-two:cube_of_plug-two'"):
+        registry.find("activation", "plug-one:cube_of_plug-two")
+
+
+@pytest.mark.parametrize("first", ["plug-base:cube", "plug-more:square", "square"])
+def test_a_plugin_may_build_on_another_in_whatever_order_they_are_loaded(
+    registry: Registry, distribution: Distribution, activation_plugin: Code, first: str
+) -> None:
+    more = "import cbp.registry.chosen\ncbp.registry.chosen.activation('{}')"
+    distribution("plug-base", activation_plugin("cube", more=more.format("relu")))
+    distribution("plug-more", activation_plugin("square", more=more.format("plug-base:cube")))
+    distribution("also", activation_plugin("other", more=more.format("square")))
+    registry.find("activation", first)
+    registry.entries("activation")
+    assert registry.failures == {}
+    for name, plugin in (("cube", "plug-base"), ("square", "plug-more"), ("other", "also")):
+        assert registry.find("activation", name).id == f"{plugin}:{name}"
+
+
 @pytest.mark.parametrize("stop", ["one", "two"])
 def test_an_interrupted_scan_is_taken_up_again(
     registry: Registry,
