@@ -22,11 +22,12 @@ class PluginError(ImportError):
 
 
 class Installed(NamedTuple):
-    """A plugin that is installed: an entry point and the distribution it belongs to."""
+    """A plugin that is installed: an entry point, the distribution it belongs to, and where its module is, if known."""
 
     point: EntryPoint
     distribution: str
     version: str
+    home: str | None = None
 
     @property
     def label(self) -> str:
@@ -77,7 +78,8 @@ def _plugins_of(distribution: Written) -> list[Installed]:
     head = distribution.head()
     if "name" not in head:
         raise PluginError("a distribution with a cbp plugin has no name in its METADATA: reinstall it")
-    return [Installed(point, head["name"], head.get("version", "")) for point in points]
+    name, version, homes = head["name"], head.get("version", ""), distribution.homes
+    return [Installed(point, name, version, homes.get(point.package)) for point in points]
 
 
 def _label(distribution: Written) -> str:

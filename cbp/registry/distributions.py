@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any, NamedTuple
 
-__all__ = ["EntryPoint", "Written", "written"]
+__all__ = ["EntryPoint", "Homes", "Written", "written"]
 
 ENDINGS = (".dist-info", ".egg-info")
 HEAD = ("name", "version")
@@ -32,6 +32,11 @@ class EntryPoint(NamedTuple):
         """The module to import."""
         return self.value.partition("[")[0].partition(":")[0].strip()
 
+    @property
+    def package(self) -> str:
+        """The package that the module is in, or the module."""
+        return self.module.partition(".")[0]
+
     def load(self) -> Any:
         """Import what it stands for."""
         found: Any = import_module(self.module)
@@ -49,10 +54,13 @@ class Written(NamedTuple):
         Where it is.
     read : callable
         The text of a file of its metadata, or None: ``read("entry_points.txt")``.
+    homes : mapping of str to str
+        The first folder on ``sys.path`` with something of a module's name, as far as that is known.
     """
 
     place: str
     read: Callable[[str], str | None]
+    homes: Mapping[str, str] = {}
 
     def head(self) -> dict[str, str]:
         """Its ``name`` and its ``version``, as far as its METADATA has them."""
@@ -90,25 +98,62 @@ def _points(text: str, group: str) -> Iterator[EntryPoint]:
             yield EntryPoint(name, value)
 
 
+class Homes:
+    """Inside of `with`, `import` goes straight to the folder of each of some modules.
+
+    It would ask the finder of every folder before it on ``sys.path``: of a hundred plugins in site-packages that is a
+    third of the time. This finder stands before Python's own, which looks where this one finds nothing: of a
+    namespace package, for instance, other folders have parts.
+
+    Parameters
+    ----------
+    homes : mapping of str to str
+        Of a module, the first folder on ``sys.path`` with something of its name.
+    """
+
+    def __init__(self, homes: Mapping[str, str]) -> None:
+        self._homes = homes
+
+    def __enter__(self) -> None:
+        before = sys.meta_path  # a new list: other threads may be on their way along this one
+        if PathFinder in before:
+            place = before.index(PathFinder)
+            sys.meta_path = [*before[:place], self, *before[place:]]
+
+    def __exit__(self, *_: object) -> None:
+        sys.meta_path = [finder for finder in sys.meta_path if finder is not self]
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
+        """For `import`."""
+        home = self._homes.get(name)
+        spec = None if home is None else PathFinder.find_spec(name, [home])
+        return spec if spec and spec.loader else None
+
+
 def written() -> Iterator[Written]:
     """Every distribution that can be imported, in the order of ``sys.path``."""
+    homes: dict[str, str] = {}
+    only_folders = True
     for path in sys.path:
         if os.path.isdir(path or "."):  # noqa: PTH112
-            yield from _in_folder(path or ".")
+            names = _names_in(path or ".")
+            if only_folders:
+                homes = dict.fromkeys([name.partition(".")[0] for name in names], path) | homes
+            for name in sorted(name for name in names if name.endswith(ENDINGS)):
+                yield Written(path, _reading(os.path.join(path, name)), homes)  # noqa: PTH118
         elif os.path.exists(path):  # noqa: PTH110
+            only_folders = False  # modules of any name may be in it
             yield from _asked(path=[path])
     for finder in sys.meta_path:
         if finder is not PathFinder and hasattr(finder, "find_distributions"):
             yield from _asked(finder)
 
 
-def _in_folder(folder: str) -> Iterator[Written]:
+def _names_in(folder: str) -> list[str]:
     try:
-        names = sorted(name for name in os.listdir(folder) if name.endswith(ENDINGS))  # noqa: PTH208
+        return os.listdir(folder)  # noqa: PTH208
     except OSError:  # as for `import`: a folder that cannot be read has nothing
-        return
-    for name in names:
-        yield Written(folder, _reading(os.path.join(folder, name)))  # noqa: PTH118
+        return []
 
 
 def _reading(folder: str) -> Callable[[str], str | None]:

@@ -13,6 +13,7 @@ from ..builtins import optimizers as built_in_optimizers
 from ..plugin import Activation, Cost
 from ..suggestions import did_you_mean
 from .discovery import Installed, PluginError, belongs, chosen, installed
+from .distributions import Homes
 from .entries import CBP, KINDS, LOCAL, Entry, Kind, Names, Spec, kind_of
 from .hooks import provided
 
@@ -39,7 +40,8 @@ class Registry:
 
     def __init__(self) -> None:
         self._names: dict[Kind, Names] = {kind: Names() for kind in KINDS.values()}
-        self._waiting: dict[str, Installed] | None = None  # to be loaded; None: not looked for yet
+        self._looked = False  # for what is installed
+        self._waiting: dict[str, Installed] = {}  # to be loaded
         self._lock = RLock()
         self.failures: dict[str, BaseException] = {}
         self.left_out: list[str] = []
@@ -103,18 +105,14 @@ class Registry:
 
     def _scan(self, distribution: str = "") -> None:
         """Load every plugin that ``CBP_PLUGINS`` lets in, or a distribution's alone; keep what fails."""
-        if self._waiting is None:
+        if not self._looked:
             self._waiting = self._let_in()
-        for label in [each for each in self._waiting if not distribution or belongs(each, distribution)]:
-            plugin = self._waiting.pop(label, None)
-            if plugin is None:  # one before it asked for its names while it was imported
-                continue
-            try:
-                record = self._load(plugin)
-            except BaseException:  # Ctrl-C: load it next time
-                self._waiting[label] = plugin
-                raise
-            record.warn()
+            self._looked = True
+        plugins = [p for p in self._waiting.values() if not distribution or belongs(p.label, distribution)]
+        with Homes({p.point.package: p.home for p in plugins if p.home is not None}):
+            for plugin in plugins:
+                if self._waiting.pop(plugin.label, None):  # else it was loaded when one before asked for its names
+                    self._load(plugin)
 
     def _let_in(self) -> dict[str, Installed]:
         """The plugins to load, by label: those that are installed and not left out."""
@@ -123,22 +121,30 @@ class Registry:
         self.left_out = [plugin.label for plugin in plugins if plugin.label not in let_in]
         return let_in
 
-    def _load(self, plugin: Installed) -> Provenance:
+    def _load(self, plugin: Installed) -> None:
         from .provenance import watched
 
         label = plugin.label
-        with watched(plugin) as record:
-            self.provenance[label] = record
-            try:
-                module = plugin.point.load()
-                record.stage = "hooks"
-                specs = provided(module)
-                record.stage = "names"
-                self._add([Entry(spec, plugin.distribution, plugin.version, label) for spec in specs])
-                record.stage = "ready"
-            except (Exception, SystemExit) as error:  # noqa: BLE001 (kept as data: no plugin may hurt the others)
-                self.failures[label] = error
-        return record
+        try:
+            with watched(plugin) as record:
+                self.provenance[label] = record
+                self._take(plugin, record)
+        except BaseException:  # Ctrl-C: load it next time
+            self._waiting[label] = plugin
+            raise
+        record.warn()
+
+    def _take(self, plugin: Installed, record: Provenance) -> None:
+        """Import a plugin and add what it provides; or keep why not."""
+        try:
+            module = plugin.point.load()
+            record.stage = "hooks"
+            specs = provided(module)
+            record.stage = "names"
+            self._add([Entry(spec, plugin.distribution, plugin.version, plugin.label) for spec in specs])
+            record.stage = "ready"
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (kept as data: no plugin may hurt the others)
+            self.failures[plugin.label] = error
 
     def _unknown(self, kind: Kind, name: str) -> Exception:
         distribution, colon, _ = name.rpartition(":")
