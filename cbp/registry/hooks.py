@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from types import ModuleType, SimpleNamespace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import ModuleType
+from typing import Any
 
 import pluggy
 
@@ -46,18 +47,25 @@ def _hooks_of(plugin: object) -> Iterator[tuple[str, Callable[[], object]]]:
 
     The plugin is not registered with pluggy, which would compare it with all that are.
     """
-    attributes: Iterable[str] = dir(plugin)
-    if isinstance(plugin, ModuleType):  # pluggy looks closely, and a module has much else in it
-        attributes = marked = {n: each for n, each in vars(plugin).items() if MARK in getattr(each, "__dict__", ())}
-        plugin = SimpleNamespace(**marked)
-    for attribute in attributes:
-        if options := _plugins.parse_hookimpl_opts(plugin, attribute):
-            name = options["specname"] or attribute
-            if hasattr(_plugins.hook, name):
-                yield name, getattr(plugin, attribute)
-            elif not options["optionalhook"]:
-                listing = f"there are {', '.join(HOOKS)}"
-                raise PluginError(f"unknown hook {name!r}: {did_you_mean(name, HOOKS, listing)}")
+    for attribute, options in _marked(plugin):
+        name = options["specname"] or attribute
+        if hasattr(_plugins.hook, name):
+            yield name, getattr(plugin, attribute)
+        elif not options["optionalhook"]:
+            listing = f"there are {', '.join(HOOKS)}"
+            raise PluginError(f"unknown hook {name!r}: {did_you_mean(name, HOOKS, listing)}")
+
+
+def _marked(plugin: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The attributes that are marked, with what their marks say."""
+    if isinstance(plugin, ModuleType):  # most are: pluggy would look closely at all that is in it
+        for name, each in vars(plugin).items():
+            if MARK in getattr(each, "__dict__", ()):
+                yield name, vars(each)[MARK]
+    else:
+        for name in dir(plugin):
+            if options := _plugins.parse_hookimpl_opts(plugin, name):
+                yield name, options
 
 
 def _checked(hook: str, answer: object) -> Iterator[Spec]:
