@@ -2,8 +2,9 @@
 
 python -m benchmarks.plugins [--dummies 100] [--rounds 21] [--measure names,clones]
 
-Names: Python's start with `import cbp`, and in it the first look-up of a name that is not built in, which imports every
-plugin, with so many dummy distributions and with none. Clones: training with logistic and cross_entropy, and with the
+Names: `import cbp` in a new Python, and in it the first look-up of a name that is not built in, with so many dummy
+distributions, behind all else on ``sys.path`` as site-packages is, and with none. A short name imports every plugin, a
+full one that of its distribution. Clones: training with logistic and cross_entropy, and with the
 same headers compiled by a plugin's setup.py; the bits must be the same. What is compared takes turns.
 """
 
@@ -36,11 +37,13 @@ def cbp_activations():
 LOOK_UP = """
 import json, sys, time
 
+folder, name = sys.argv[1:]
+sys.path.append(folder)
 start = time.perf_counter()
 import cbp
 imported = time.perf_counter()
 try:
-    cbp.activation("dummy0")
+    cbp.activation(name)
 except ValueError:  # there are none
     pass
 found = time.perf_counter()
@@ -100,7 +103,7 @@ def put_clones(work: Path) -> Path:
     return work / "site"
 
 
-def said(code: str, path: str, *arguments: str, cwd: str) -> Any:
+def said(code: str, *arguments: str, cwd: str, path: str = "") -> Any:
     """What a new Python prints, with `path` before the path it has."""
     paths = os.pathsep.join(filter(None, (path, os.environ.get("PYTHONPATH", ""))))
     env = {k: v for k, v in environment(1).items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": paths}
@@ -109,21 +112,22 @@ def said(code: str, path: str, *arguments: str, cwd: str) -> Any:
 
 
 def names(dummies: int, rounds: int) -> None:
-    """Print the milliseconds of an import and of the first unknown name."""
-    with tempfile.TemporaryDirectory() as folder:
-        put_dummies(Path(folder, "dummies"), dummies)
-        paths = {0: "", dummies: str(Path(folder, "dummies"))}
-        times: dict[int, list[list[float]]] = {count: [] for count in paths}
+    """Print the milliseconds of an import and of the first name, short and full, that is not built in."""
+    times: dict[tuple[int, str], list[list[float]]] = {}
+    with tempfile.TemporaryDirectory() as work:
+        put_dummies(Path(work, "dummies"), dummies)
         for r in range(rounds + 1):
-            for count, path in paths.items():
-                *took, loaded = said(LOOK_UP, path, cwd=folder)
-                assert loaded == count, f"expected {count} dummies to be imported, got {loaded}"
-                if r > 0:  # the first writes the bytecode
-                    times[count].append(took)
-    print(f"{'plugins installed':22} {'import cbp':>12} {'first unknown name':>20}")
-    for count, took in times.items():
-        imports, looks = (median(each) for each in zip(*took, strict=True))
-        print(f"{count:<22} {imports:>9.1f} ms {looks:>17.1f} ms")
+            for count, folder in ((0, "none"), (dummies, "dummies")):
+                for name, imports in (("dummy0", count), ("dummy-0:dummy0", min(count, 1))):
+                    *took, loaded = said(LOOK_UP, str(Path(work, folder)), name, cwd=work)
+                    assert loaded == imports, f"expected {imports} dummies to be imported, got {loaded}"
+                    if r > 0:  # the first writes the bytecode, as pip does when it installs
+                        times.setdefault((count, name), []).append(took)
+    print(f"{'plugins installed':22} {'import cbp':>12} {'first short name':>18} {'first full name':>18}")
+    for count in (0, dummies):
+        short, full = (list(zip(*times[count, name], strict=True)) for name in ("dummy0", "dummy-0:dummy0"))
+        each = (median(short[0] + full[0]), median(short[1]), median(full[1]))
+        print(f"{count:<22} {each[0]:>9.1f} ms {each[1]:>15.1f} ms {each[2]:>15.1f} ms")
 
 
 def clones(rounds: int, seconds: float) -> None:
@@ -132,7 +136,7 @@ def clones(rounds: int, seconds: float) -> None:
         site = put_clones(Path(folder))
         print(f"{'64-100-10, batch 32':22} {'built in':>12} {'clone':>12} {'clone/built in':>16}")
         for dtype in ("float32", "float64"):
-            same, times = said(TRAIN, str(site), str(rounds), str(seconds), dtype, cwd=folder)
+            same, times = said(TRAIN, str(rounds), str(seconds), dtype, cwd=folder, path=str(site))
             assert same, f"{dtype}: expected the bits of the built-in kernels from their clones"
             step = {name: 1e6 * median(each) / 200 for name, each in times.items()}
             ratio = median(b / a for a, b in zip(times["built in"], times["clone"], strict=True))
