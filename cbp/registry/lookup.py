@@ -122,11 +122,11 @@ class Registry:
         return let_in
 
     def _load(self, plugin: Installed) -> None:
-        from .provenance import watched
+        from .provenance import Watch
 
         label = plugin.label
         try:
-            with watched(plugin) as record:
+            with Watch(plugin) as record:
                 self.provenance[label] = record
                 self._take(plugin, record)
         except BaseException:  # Ctrl-C: load it next time

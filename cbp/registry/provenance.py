@@ -11,14 +11,13 @@ import sys
 import time
 import warnings
 from _thread import get_ident
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 from ..core import sentinel
 from .discovery import Installed
 
-__all__ = ["PluginWarning", "Provenance", "watched"]
+__all__ = ["PluginWarning", "Provenance", "Watch"]
 
 Stage: TypeAlias = Literal["import", "hooks", "names", "ready"]
 
@@ -58,26 +57,35 @@ class Provenance:
             warnings.warn(f"the plugin {self.plugin.label} {self.plugin.version} {deed}", PluginWarning, stacklevel=2)
 
 
-@contextmanager
-def watched(plugin: Installed) -> Iterator[Provenance]:
-    """Load a plugin inside: whatever comes of it, the record is complete and the floating-point mode as before."""
-    record = Provenance(plugin)
-    mode, gil, start = sentinel.floating_point_mode(), _gil(), time.perf_counter()
-    try:
-        with _Overheard() as said:
-            yield record
-    finally:
-        record.seconds = time.perf_counter() - start
-        record.file = getattr(sys.modules.get(plugin.point.module), "__file__", None) or ""
-        if said:
+class Watch:
+    """Load a plugin inside of `with`, which gives its record.
+
+    Whatever comes of it, the record is complete and the floating-point mode as before.
+    """
+
+    def __init__(self, plugin: Installed) -> None:
+        self._record = Provenance(plugin)
+        self._overheard = _Overheard()
+
+    def __enter__(self) -> Provenance:
+        self._mode, self._gil, self._start = sentinel.floating_point_mode(), _gil(), time.perf_counter()
+        self._said = self._overheard.__enter__()
+        return self._record
+
+    def __exit__(self, *_: object) -> None:
+        self._overheard.__exit__()
+        record = self._record
+        record.seconds = time.perf_counter() - self._start
+        record.file = getattr(sys.modules.get(record.plugin.point.module), "__file__", None) or ""
+        if said := self._said:
             record.deeds["output"] = f"wrote to stdout while it was loaded: {''.join(said)!r:.80}"
-        if changed := sentinel.difference(mode, sentinel.floating_point_mode()):
-            sentinel.set_floating_point_mode(mode)
+        if changed := sentinel.difference(self._mode, sentinel.floating_point_mode()):
+            sentinel.set_floating_point_mode(self._mode)
             record.deeds["floating-point mode"] = (
                 f"changed the floating-point mode while it was loaded ({changed}); cbp has changed it back: build "
                 "it, and what it loads, without -ffast-math"
             )
-        if _gil() and not gil:
+        if _gil() and not self._gil:
             record.deeds["GIL"] = (
                 "turned the GIL back on: a compiled module of it, or one that it imports, does not declare that it "
                 "runs without (in Cython: freethreading_compatible = True)"
