@@ -97,18 +97,11 @@ cdef inline void copy(real *target, const real *source, Py_ssize_t n) noexcept n
 
 
 cdef inline bint take(const real *source, const real *next, Py_ssize_t n, real *target) noexcept nogil:
-    """Copy a sample while that which is taken next is called into the cache; whether all its numbers are finite."""
-    cdef real none = 0
-    cdef Py_ssize_t j
-    if n > FEW:
-        if real is float:
-            return tiles.take_row_f32(n, source, next, target)
-        else:
-            return tiles.take_row_f64(n, source, next, target)
-    for j in range(n):
-        target[j] = source[j]
-        none += source[j] - source[j]
-    return none == 0
+    """Copy n numbers while those which are taken next are called into the cache; whether all are finite."""
+    if real is float:
+        return tiles.take_row_f32(n, source, next, target)
+    else:
+        return tiles.take_row_f64(n, source, next, target)
 
 
 cdef bint gather(const Course *course, Py_ssize_t start, const Share *share, real tag) noexcept nogil:
@@ -117,13 +110,16 @@ cdef bint gather(const Course *course, Py_ssize_t start, const Share *share, rea
     cdef const real *X = <const real *>course.X
     cdef const real *weights = <const real *>course.weights
     cdef real *weights_B = <real *>course.weights_B
+    cdef real *X_B = <real *>course.X_B
     for i in range(share.first, share.first + share.count):
         row = course.order[start + i]
         next = course.order[min(start + i + 1, course.n - 1)]
-        if not take(X + row * I, X + next * I, I, <real *>course.X_B + i * I):
+        if I <= FEW:
+            copy(X_B + i * I, X + row * I, I)
+        elif not take(X + row * I, X + next * I, I, X_B + i * I):
             return False
         if course.noise:
-            perturb(course, share.seen + i, <real *>course.X_B + i * I, I)
+            perturb(course, share.seen + i, X_B + i * I, I)
         if course.labels == NULL:
             prefetch(<const real *>course.targets + next * O)
         else:
@@ -131,7 +127,8 @@ cdef bint gather(const Course *course, Py_ssize_t start, const Share *share, rea
         gather_target(course, row, <real *>course.targets_B + i * O, O)
         if weights != NULL:
             weights_B[i] = weights[row]
-    return True
+    X_B += share.first * I
+    return I > FEW or take(X_B, X_B, share.count * I, X_B)    # of few numbers each, all samples are looked at together
 
 
 cdef inline void perturb(const Course *course, uint64_t sample, real *x, Py_ssize_t I) noexcept nogil:

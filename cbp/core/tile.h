@@ -10,6 +10,9 @@
  * lane, so an element's bits depend on K alone, not on the tile it fell in. (A result of one column has no use for
  * lanes side by side and sums in all of them: `dots`.)
  *
+ * Where the columns do not fill two vectors, the second begins `last` columns after the first and overlaps it: some
+ * numbers come out twice, with the same bits, and whole registers are stored.
+ *
  * Written with the vector extension of GCC and Clang because plain loops over acc[MR][NR] reach only
  * four fifths of its speed (the compiler splits the inner loop before it unrolls the outer one).
  *

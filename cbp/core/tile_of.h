@@ -57,7 +57,8 @@ static inline void TILE(store_last)(T *p, VEC v, int n) {
 }
 #endif
 
-/* mr, nv, `update` and `keep` are compile-time constants at every call: the loops unroll away. */
+/* mr, nv, `update` and `keep` are compile-time constants at every call: the loops unroll away. The only vector of
+ * columns has `last` of them; of two, the second begins there. */
 static inline __attribute__((always_inline)) void TILE(tile_of)(
     const int mr, const int nv, const int update, const int keep, const Tile *tile, const int last, const T *A,
     const T *start, T *C) {
@@ -70,7 +71,7 @@ static inline __attribute__((always_inline)) void TILE(tile_of)(
 #pragma GCC unroll 12
     for (int i = 0; i < mr; i++)
         for (int j = 0; j < nv; j++)
-            acc[i][j] = !update && start ? TILE(load)(start + i * tile->ld_start + j * LANES) : (VEC){0};
+            acc[i][j] = !update && start ? TILE(load)(start + i * tile->ld_start + j * last) : (VEC){0};
 #pragma GCC unroll 5
     for (int r = 0; 3 * r < mr; r++) row[r] = A + 3 * r * a_i;
     const ptrdiff_t part = tile->calls ? (K + mr - 1) / mr : K;
@@ -80,15 +81,15 @@ static inline __attribute__((always_inline)) void TILE(tile_of)(
 #pragma GCC unroll TERMS
         for (; k < stop; k++) {
             VEC b[TILE_VECTORS];
-            for (int j = 0; j < nv; j++) b[j] = TILE(load)(B + j * LANES);
+            for (int j = 0; j < nv; j++) b[j] = TILE(load)(B + j * last);
 #pragma GCC unroll 12
             for (int i = 0; i < mr; i++) {
                 const T a = row[i / 3][i % 3 * a_i]; /* broadcast by the product below */
                 for (int j = 0; j < nv; j++) acc[i][j] += a * b[j];
             }
             for (int j = 0; keep && j < nv; j++) {
-                *(TILE(vec_u) *)(panel + j * LANES) = b[j];
-                __builtin_prefetch(B + 16 * ldb + j * LANES); /* rows that no earlier tile has called */
+                *(TILE(vec_u) *)(panel + j * last) = b[j];
+                __builtin_prefetch(B + 16 * ldb + j * last); /* rows that no earlier tile has called */
             }
             if (keep) panel += TILE_VECTORS * LANES;
 #pragma GCC unroll 5
@@ -102,23 +103,20 @@ static inline __attribute__((always_inline)) void TILE(tile_of)(
 #pragma GCC unroll 12
         for (int i = 0; i < mr; i++)
             for (int j = 0; j < nv; j++)
-                acc[i][j] = alpha * acc[i][j] + TILE(load)(start + i * tile->ld_start + j * LANES);
+                acc[i][j] = alpha * acc[i][j] + TILE(load)(start + i * tile->ld_start + j * last);
     } else if (update) {
 #pragma GCC unroll 12
         for (int i = 0; i < mr; i++)
             for (int j = 0; j < nv; j++) acc[i][j] *= alpha;
     }
-    if (last != LANES) {
+    if (nv == 1 && last != LANES) {
 #pragma GCC unroll 12
-        for (int i = 0; i < mr; i++) {
-            if (nv == 2) *(TILE(vec_u) *)(C + i * ldc) = acc[i][0];
-            TILE(store_part)(C + i * ldc + (nv - 1) * LANES, acc[i][nv - 1], last);
-        }
+        for (int i = 0; i < mr; i++) TILE(store_part)(C + i * ldc, acc[i][0], last);
         return;
     }
 #pragma GCC unroll 12
     for (int i = 0; i < mr; i++)
-        for (int j = 0; j < nv; j++) *(TILE(vec_u) *)(C + i * ldc + j * LANES) = acc[i][j];
+        for (int j = 0; j < nv; j++) *(TILE(vec_u) *)(C + i * ldc + j * last) = acc[i][j];
 }
 
 #define TILE_OF(MR, NV, KEEP)                                                \

@@ -60,6 +60,7 @@ cdef enum:
     MC = 264    # rows of a block: MC·KC numbers of the left matrix stay in the second-level cache
     KC = 256    # terms summed in one go: a panel of KC rows fills most of the first-level cache
     NC = 1024   # columns of a block
+    LONG = 128  # terms: while a shorter sum runs, calling what is far away costs more than it hides
     LARGE = 1 << 17  # bytes: of a left matrix by columns, a larger one is packed
     NEAR = 1 << 14   # bytes: of a result that σ is applied to, rows that stay in the first-level cache meanwhile
     PAGE = 4096     # bytes: rows that lie whole pages apart share one set of the first-level cache
@@ -149,6 +150,14 @@ cdef inline const void *next_rows(const real *B, Py_ssize_t b_k, Py_ssize_t b_j,
     return &B[k * b_k] if b_j == 1 else &B[t % strips * TILE_ROWS * b_j + k]
 
 
+cdef inline void run_tile(const Tile *tile, Py_ssize_t rows, Py_ssize_t cols, const real *A, const real *start,
+                          real *C) noexcept nogil:
+    if real is float:
+        tile_f32(tile, <int>rows, <int>cols, A, start, C)
+    else:
+        tile_f64(tile, <int>rows, <int>cols, A, start, C)
+
+
 cdef inline void sweep(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
                        const real *A, Py_ssize_t a_i, Py_ssize_t a_k, bint packed_A,
                        const real *B, Py_ssize_t b_k, Py_ssize_t b_j, Py_ssize_t b_panel,
@@ -163,10 +172,12 @@ cdef inline void sweep(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
     cdef Py_ssize_t q, t, i, j, rows, cols
     cdef Tile tile
     cdef Py_ssize_t step = a_i    # from row to row of A; in a packed panel, rows stand one beside the other
+    cdef bint call_C = far and K >= LONG
+    cdef bint call_B = panels != NULL and K * N * sizeof(real) > 2 * FAR
     if packed_A:
         a_i = 1
     tile.K, tile.a_i, tile.a_k, tile.alpha = K, a_i, a_k, alpha
-    tile.ld_start, tile.ldc, tile.calls = ld_start, ldc, far or panels != NULL
+    tile.ld_start, tile.ldc, tile.calls = ld_start, ldc, call_C or call_B
     tile.step[0], tile.step[1] = ldc * sizeof(real), (b_k if b_j == 1 else b_j) * sizeof(real)
     for q in range(pieces(N, NR)):
         j = q * NR
@@ -180,19 +191,34 @@ cdef inline void sweep(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
         while i < M:
             rows = min(M - i, <Py_ssize_t>TILE_ROWS) if packed_A else tile_rows(M - i)
             if tile.calls:
-                tile.soon[0] = &C[i * ldc + j] if far else NULL
+                tile.soon[0] = &C[i * ldc + j] if call_C else NULL
                 tile.soon[1] = NULL
-                if panels != NULL and j + NR < N:
+                if call_B and j + NR < N:
                     tile.soon[1] = next_rows(&B[(q + 1) * b_panel], b_k, b_j, K, t)
-            if real is float:
-                tile_f32(&tile, <int>rows, <int>cols, A + i * step, &start[i * ld_start + j] if start != NULL else NULL,
-                         &C[i * ldc + j])
-            else:
-                tile_f64(&tile, <int>rows, <int>cols, A + i * step, &start[i * ld_start + j] if start != NULL else NULL,
-                         &C[i * ldc + j])
+            run_tile(&tile, rows, cols, A + i * step, &start[i * ld_start + j] if start != NULL else NULL,
+                     &C[i * ldc + j])
             if tile.panel != NULL:
                 tile.B, tile.ldb, tile.panel = tile.panel, NR, NULL
             i, t = i + rows, t + 1
+
+
+cdef void sweep_rows(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K, const real *A, Py_ssize_t a_k,
+                     const real *B, Py_ssize_t b_k, const real *start, const real *alpha, real *C) noexcept nogil:
+    """C = start + alpha·A·B, A by columns, where B stays in the first-level cache: C comes and goes in the order in
+    which it lies, a strip of rows at a time."""
+    cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
+    cdef Py_ssize_t i = 0, j, q, rows
+    cdef Tile tile
+    tile.K, tile.a_i, tile.a_k, tile.alpha = K, 1, a_k, alpha
+    tile.ldb, tile.panel, tile.ld_start, tile.ldc, tile.calls = b_k, NULL, N, N, False
+    while i < M:
+        rows = tile_rows(M - i)
+        for q in range(pieces(N, NR)):
+            j = q * NR
+            tile.B = &B[j]
+            run_tile(&tile, rows, min(<Py_ssize_t>NR, N - j), &A[i], &start[i * N + j] if start != NULL else NULL,
+                     &C[i * N + j])
+        i += rows
 
 
 cdef inline Py_ssize_t part_of(Py_ssize_t K) noexcept nogil:
@@ -230,6 +256,7 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
     """One column by dots, one row by rows; one block, as it lies, for small networks; others in blocks."""
     cdef int NR = TILE_VECTORS * VECTOR_BYTES // sizeof(real)
     cdef bint pack_B = b_j != 1 or (M > 24 and K * N > 16384)
+    cdef bint as_it_lies = a_k == 1 or N <= 2 * NR or K * M * sizeof(real) <= LARGE    # A is read
     if N == 1 and a_k == 1 and b_k == 1 and alpha == NULL:
         if real is float:
             dots_f32(M, K, A, a_i, B, bias[0] if bias != NULL else 0, C)
@@ -237,8 +264,9 @@ cdef void product(Py_ssize_t M, Py_ssize_t N, Py_ssize_t K,
             dots_f64(M, K, A, a_i, B, bias[0] if bias != NULL else 0, C)
     elif M == 1 and b_j == 1 and N > 2 * NR:
         one_row(N, K, A, a_k, B, b_k, bias, alpha, add, C)
-    elif K <= KC and N <= NC and M <= MC and not (pack_B and b_j == 1) and (
-            a_k == 1 or N <= 2 * NR or K * M * sizeof(real) <= LARGE) and (
+    elif alpha != NULL and as_it_lies and K <= KC and K * N * sizeof(real) <= NEAR:
+        sweep_rows(M, N, K, A, a_k, B, b_k, <const real *>C if add else NULL, alpha, C)
+    elif K <= KC and N <= NC and M <= MC and not (pack_B and b_j == 1) and as_it_lies and (
             after == NULL or M * N * sizeof(real) <= 2 * NEAR):
         sweep(M, N, K, A, a_i, a_k, False, B, b_k, b_j, NR * b_j, pack if pack_B else NULL, 0,
               <const real *>C if add else bias, N if add else 0, alpha, C, N, M * N * sizeof(real) > FAR)
