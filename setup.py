@@ -30,6 +30,7 @@ VECTOR = {
     "probe": [],
 }
 CONTROL = ("cpu", "sentinel", "bound", "passes", "plan", "single", "learning", "epoch", "normal")
+SHARED = "_cyutility"  # Cython's own code, of memoryviews above all: once, not in every module
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 ISAS = {isa: [*march] for isa, march in COMPILE["ISA_FLAGS"].items() if (isa != "base") == X86}
 if only := os.environ.get("CBP_BUILD_ISAS"):  # "v3": a quicker build for this machine alone
@@ -57,10 +58,13 @@ def extension(name: str, source: str, march: list[str]) -> Extension:
 
 def extensions() -> list[Extension]:
     """The control modules once, the vector modules once per instruction set, each translated once."""
+    shared = f"cbp.core.{SHARED}"
+    modules = [extension(f"cbp.core.{m}", f"cbp/core/{m}.pyx", []) for m in (*VECTOR, *CONTROL)]
     translated = cythonize(
-        [extension(f"cbp.core.{m}", f"cbp/core/{m}.pyx", []) for m in (*VECTOR, *CONTROL)],
+        [*modules, extension(shared, f"cbp/core/{SHARED}.c", [])],
         include_path=["cbp/include"],
         build_dir="build/cython",
+        shared_utility_qualified_name=shared,
         compiler_directives={"language_level": 3, "embedsignature": True, "freethreading_compatible": True},
     )
     for copied in Path("build/cython").rglob("*.h"):  # by Cython, perhaps stale: cbp/'s own are meant
@@ -71,7 +75,7 @@ def extensions() -> list[Extension]:
         for isa, march in ISAS.items()
         for m, flags in VECTOR.items()
     ]
-    return vector + [e for e in translated if e.name.rpartition(".")[2] in CONTROL]
+    return vector + [e for e in translated if e.name.rpartition(".")[2] in (*CONTROL, SHARED)]
 
 
 class BuildExt(build_ext):
