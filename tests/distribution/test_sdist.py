@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -37,12 +38,9 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel built from the unpacked sdist."""
-    folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, sdist, cwd=folder)
-    (built,) = folder.iterdir()
-    return built
+def wheel() -> Path:
+    """The wheel that every environment tests, which tox built from an unpacked sdist."""
+    return Path(os.environ["TOX_PACKAGE"])
 
 
 def test_the_sdist_holds_every_file_of_the_repository_and_nothing_built(sdist: Path) -> None:
