@@ -25,6 +25,7 @@ from ..core import sentinel
 from ..kernels import KernelSource
 from .calls import Caller
 from .checks import Check
+from .patience import waits
 from .report import Finding, Result
 from .subject import Subject
 from .verdict import verdict
@@ -74,7 +75,7 @@ def _one_process(left: list[Check], subject: Subject, seconds: float, said: IO[b
     sender.close()
     try:
         while left:
-            ready = wait([receiver, process.sentinel], seconds)
+            ready = next(filter(None, (wait([receiver, process.sentinel], part) for part in waits(seconds))), [])
             check = left.pop(0)
             result = _received(receiver) if receiver in ready else None
             if result is not None:

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ..registry.discovery import Installed
+from .patience import waits
 from .report import Failure, Skip
 
 __all__ = ["PluginSubject"]
@@ -42,20 +44,10 @@ class PluginSubject:
             path = os.pathsep.join(str(Path(each).absolute()) for each in sys.path)
             environment = os.environ | {"PYTHONPATH": path, "CBP_PLUGINS": self.plugin.distribution}
             with Path(folder, "output").open("w+b") as output:
-                try:
-                    done = subprocess.run(
-                        command,
-                        cwd=folder,
-                        env=environment,
-                        stdout=output,
-                        stderr=output,
-                        stdin=subprocess.DEVNULL,
-                        timeout=self.seconds,
-                        check=False,
-                    )
-                    status: int | None = done.returncode
-                except subprocess.TimeoutExpired:
-                    status = None
+                process = subprocess.Popen(
+                    command, cwd=folder, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL
+                )
+                status = _ended(process, self.seconds)
                 output.seek(0)
                 said = output.read().decode(errors="replace")
             account = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else None
@@ -107,3 +99,15 @@ class PluginSubject:
         if account["error"] and order.index(account["stage"]) <= order.index(stage):
             raise Skip(f"not run, because {account['stage']!r} failed")
         return account
+
+
+def _ended(process: subprocess.Popen[bytes], seconds: float) -> int | None:
+    """Its exit status, when it has one; None if it had to be stopped."""
+    try:
+        for part in waits(seconds):
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(part)
+        return None
+    finally:
+        process.kill()
+        process.wait()
