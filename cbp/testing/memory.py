@@ -6,7 +6,6 @@ import ctypes
 import mmap
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ..plugin import Array
 
@@ -35,6 +34,7 @@ class Arena:
             if LIBC.mprotect(ctypes.c_void_p(guard), ctypes.c_size_t(page), NO_ACCESS):
                 raise OSError(ctypes.get_errno(), "mprotect")
         self.bytes = np.frombuffer(memory, np.uint8)[page : (pages + 1) * page]
+        self.start = start + page
 
     def lay(self, x: Array, ld: int | None = None, at: int | None = 256) -> Block:
         """Copy a matrix into the arena, everything around it marked.
@@ -65,24 +65,22 @@ class Block:
     def __init__(self, arena: Arena, x: Array, ld: int, at: int | None) -> None:
         rows, cols = x.shape
         size = ((rows - 1) * ld + cols) * x.itemsize if x.size else 0
-        start = len(arena.bytes) - size if at is None else at
-        self._arena, self._x, self._start = arena, x, start
-        self._own = np.zeros(len(arena.bytes), bool)
-        self.address: int = arena.bytes.ctypes.data + start
+        self._start = len(arena.bytes) - size if at is None else at
+        self._arena, self._x, self._strides = arena, x, (ld * x.itemsize, x.itemsize)
+        self.address: int = arena.start + self._start
         self.inside: Array = x
         if x.size:
-            strides = (ld * x.itemsize, x.itemsize)
-            memory, own = (
-                each[start : start + size].view(kind) for each, kind in ((arena.bytes, x.dtype), (self._own, bool))
-            )
-            self.inside = as_strided(memory, x.shape, strides)
+            self.inside = np.ndarray(x.shape, x.dtype, arena.bytes, self._start, self._strides)
             self.inside[:] = x
-            as_strided(own, (rows, cols, x.itemsize), (*strides, 1))[:] = True
 
     def written_outside(self) -> int | None:
         """Where, counted in numbers from the matrix's first, memory that is not the matrix's was written."""
-        changed = np.flatnonzero((self._arena.bytes != MARK) & ~self._own)
-        return int(changed[0] - self._start) // self._x.itemsize if len(changed) else None
+        changed = self._arena.bytes != MARK
+        if self._x.size:
+            own = (*self._x.shape, self._x.itemsize)
+            np.ndarray(own, bool, changed, self._start, (*self._strides, 1))[:] = False
+        where = np.flatnonzero(changed)
+        return int(where[0] - self._start) // self._x.itemsize if len(where) else None
 
     def written(self) -> tuple[int, ...] | None:
         """Where in the matrix a number is not what was laid there, bit for bit."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from installing import PLUGINS, copied, installed, python, sdist
 
 from cbp.registry import Registry
@@ -17,6 +18,7 @@ ROOT = HERE.parents[1]
 
 Run = Callable[..., str]
 Distribution = Callable[..., Path]
+BuiltOnce = Callable[[str, Callable[[Path], Path]], Path]
 
 METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
 
@@ -33,21 +35,45 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the repository's plugins, some installed from their folder, some from their sdist."""
-    work = tmp_path_factory.mktemp("plugins")
-    as_folder, *as_archive = copied(work, *PLUGINS)
-    return installed(work, [as_folder, *map(sdist, as_archive)])
+def built_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> BuiltOnce:
+    """``built_once("name", build)`` is what `build(folder)` returned in the first of all workers that asked."""
+    session = tmp_path_factory.getbasetemp()
+    shared = session if worker_id == "master" else session.parent
+
+    def built_once(name: str, build: Callable[[Path], Path]) -> Path:
+        work, answer = shared / name, shared / f"{name}.built"
+        with FileLock(shared / f"{name}.lock"):
+            if not answer.exists():
+                shutil.rmtree(work, ignore_errors=True)  # of a build that failed
+                work.mkdir()
+                answer.write_text(str(build(work)))
+        return Path(answer.read_text())
+
+    return built_once
 
 
 @pytest.fixture(scope="session")
-def clones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(built_once: BuiltOnce) -> Path:
+    """A folder with the repository's plugins, some installed from their folder, some from their sdist."""
+
+    def build(work: Path) -> Path:
+        as_folder, *as_archive = copied(work, *PLUGINS)
+        return installed(work, [as_folder, *map(sdist, as_archive)])
+
+    return built_once("plugins", build)
+
+
+@pytest.fixture(scope="session")
+def clones(built_once: BuiltOnce) -> Path:
     """A folder with a plugin that is made of cbp's own kernels."""
-    work = tmp_path_factory.mktemp("clones")
-    sources = copied(work, HERE / "clone")
-    for header in (ROOT / "cbp" / "core").glob("*.h"):
-        shutil.copy(header, sources[0])
-    return installed(work, sources)
+
+    def build(work: Path) -> Path:
+        sources = copied(work, HERE / "clone")
+        for header in (ROOT / "cbp" / "core").glob("*.h"):
+            shutil.copy(header, sources[0])
+        return installed(work, sources)
+
+    return built_once("clones", build)
 
 
 @pytest.fixture
