@@ -13,10 +13,13 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 from commands import Run
+from safetensors.numpy import save as to_bytes
 
 import cbp
 from cbp import schedules
 from cbp.data import load
+from cbp.files.checksums import KEY as CHECKSUM
+from cbp.files.model import AVERAGE, contents
 from cbp.preparation import Preparation
 
 SHORT = ("--hidden", "8", "--epochs", "4", "--quiet")
@@ -85,6 +88,25 @@ def test_an_option_does_what_the_keyword_of_fit_does(
 def test_the_model_may_be_the_mean_of_the_parameters(run: Run) -> None:
     run("train", "iris", *SHORT, "--ema", "0.9")
     np.testing.assert_array_equal(cbp.load("iris.safetensors").parameters, fitted(ema=0.9).average)
+
+
+def test_a_checkpoint_with_a_mean_is_inspected_as_the_model_of_the_mean(run: Run) -> None:
+    run("train", "iris", *SHORT, "--ema", "0.9", "--checkpoint", "c.safetensors")
+    checkpoint, model = (run("inspect", name).out.splitlines() for name in ("c.safetensors", "iris.safetensors"))
+    assert checkpoint[1:6] == model[1:6]
+    raw = cbp.load("c.safetensors")
+    assert f"{raw.W[2].std():.3g}" not in checkpoint[4].split()
+
+
+def test_a_checkpoint_whose_mean_is_damaged_is_refused(run: Run) -> None:
+    run("train", "iris", *SHORT, "--ema", "0.9", "--checkpoint", "c.safetensors")
+    metadata, tensors = contents("c.safetensors")
+    tensors[AVERAGE] = tensors[AVERAGE][1:]
+    del metadata[CHECKSUM]
+    Path("c.safetensors").write_bytes(to_bytes(tensors, metadata))
+    said = run("inspect", "c.safetensors").err
+    n = len(tensors[AVERAGE]) + 1
+    assert f"c.safetensors: expected an average of {n} numbers of float32, got float32 of shape ({n - 1},)" in said
 
 
 def test_early_stopping_finds_the_best_mean(run: Run) -> None:

@@ -24,7 +24,11 @@ RIGHT = ("layer", "size", "parameters", "W mean", "std", "min", "max")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``cbp inspect``."""
-    parser.add_argument("model", metavar="MODEL", help="a model file; plugins it names need not be installed")
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a model file or a checkpoint, with --ema its mean; plugins it names need not be installed",
+    )
 
 
 def run(options: argparse.Namespace) -> None:

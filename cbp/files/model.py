@@ -163,8 +163,19 @@ def load(
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The description and the tensors of a model file, not yet looked up in the registry."""
-    return _of_network(path, *contents(path))
+    """The description and the tensors of a model file, not yet looked up in the registry.
+
+    Of a checkpoint with a running mean of the parameters, the tensors are those of the mean.
+    """
+    metadata, tensors = contents(path)
+    description, own = _of_network(path, metadata, tensors)
+    if RUN in metadata and AVERAGE in tensors:
+        try:
+            with damage():
+                own = _parts(tensors[AVERAGE], own)
+        except ModelError as error:
+            raise ModelError(f"{os.fspath(path)}: {error}") from error.__cause__
+    return description, own
 
 
 def _of_network(
@@ -227,12 +238,28 @@ def _network(model: ModelDescription, on_change: str) -> Network:
 def _average(net: Network, tensors: Mapping[str, np.ndarray]) -> np.ndarray | None:
     """The running mean that a checkpoint's tensors hold."""
     average = tensors.get(AVERAGE)
-    if average is not None and (average.shape, average.dtype) != (net.parameters.shape, net.dtype):
-        raise ModelError(
-            f"expected an average of {net.n_parameters} numbers of {net.dtype}, got {average.dtype} of shape "
-            f"{average.shape}"
-        )
+    if average is not None:
+        _require_average(average, net.n_parameters, net.dtype)
     return average
+
+
+def _require_average(average: np.ndarray, n_parameters: int, dtype: np.dtype) -> None:
+    if (average.shape, average.dtype) != ((n_parameters,), dtype):
+        raise ModelError(
+            f"expected an average of {n_parameters} numbers of {dtype}, got {average.dtype} of shape {average.shape}"
+        )
+
+
+def _parts(parameters: np.ndarray, like: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """A parameter vector as the tensors of a model file, W^l and b^l, whose shapes are `like` these."""
+    _require_average(parameters, sum(tensor.size for tensor in like.values()), next(iter(like.values())).dtype)
+    parts, start = {}, 0
+    for l in range(2, 2 + len(like) // 2):
+        for name in (f"W{l}", f"b{l}"):
+            shape = like[name].shape
+            parts[name] = parameters[start : start + like[name].size].reshape(shape[::-1]).T
+            start += like[name].size
+    return parts
 
 
 def _chosen(described: Described, on_change: str) -> Chosen:
