@@ -12,11 +12,24 @@
 
 #include <pthread.h>
 #include <signal.h>
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 #define TEAM_LIMIT 64
 #define TEAM_SPINS 20000
 
 typedef void (*team_job)(void *what, int thread);
+
+/* Where a thread begins, and where it may run. Linux begins some on their maker's core, one in about twenty, where both
+ * wait for each other while another core is idle. */
+typedef struct {
+    pthread_attr_t elsewhere;
+    int known;
+#if defined(__linux__)
+    cpu_set_t anywhere;
+#endif
+} team_cores;
 
 typedef struct {
     int threads;            /* that run the job: index 0 is the caller */
@@ -26,6 +39,7 @@ typedef struct {
     pthread_cond_t passed;
     team_job job;
     void *what;
+    team_cores cores;
 } team;
 
 typedef struct {
@@ -66,8 +80,32 @@ static inline void team_meet(team *t) {
     else team_wait(t, now);
 }
 
+/* A thread is to begin on any core but this one, where there is another. */
+static void team_find_cores(team_cores *cores) {
+    cores->known = 0;
+    pthread_attr_init(&cores->elsewhere);
+#if defined(__linux__)
+    cpu_set_t others;
+    const int here = sched_getcpu();
+    if (here < 0 || sched_getaffinity(0, sizeof cores->anywhere, &cores->anywhere)) return;
+    others = cores->anywhere;
+    CPU_CLR(here, &others);
+    cores->known = CPU_COUNT(&others) && !pthread_attr_setaffinity_np(&cores->elsewhere, sizeof others, &others);
+#endif
+}
+
+/* Once it runs, a thread may go where the system likes. */
+static void team_free_cores(const team_cores *cores) {
+#if defined(__linux__)
+    if (cores->known) sched_setaffinity(0, sizeof cores->anywhere, &cores->anywhere);
+#else
+    (void)cores;
+#endif
+}
+
 static void *team_thread(void *argument) {
     const team_member member = *(team_member *)argument;
+    team_free_cores(&member.of->cores);
     team_wait(member.of, 0); /* until it is known how many could be started */
     member.of->job(member.of->what, member.thread);
     return NULL;
@@ -86,12 +124,13 @@ static void team_run(team *t, int threads, team_job job, void *what) {
     if (threads > 1) {
         pthread_mutex_init(&t->lock, NULL);
         pthread_cond_init(&t->passed, NULL);
+        team_find_cores(&t->cores);
         sigfillset(&every); /* signals are for the thread that Python runs in */
         pthread_sigmask(SIG_SETMASK, &every, &before);
         while (t->threads < threads && t->threads < TEAM_LIMIT) {
             const int i = t->threads;
             member[i] = (team_member){t, i};
-            if (pthread_create(&started[i], NULL, team_thread, &member[i])) break;
+            if (pthread_create(&started[i], &t->cores.elsewhere, team_thread, &member[i])) break;
             t->threads++;
         }
         pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -100,6 +139,7 @@ static void team_run(team *t, int threads, team_job job, void *what) {
     job(what, 0);
     for (int i = 1; i < t->threads; i++) pthread_join(started[i], NULL);
     if (threads > 1) {
+        pthread_attr_destroy(&t->cores.elsewhere);
         pthread_cond_destroy(&t->passed);
         pthread_mutex_destroy(&t->lock);
     }
