@@ -40,11 +40,11 @@ def exact(call: Caller, case: Case) -> Array:
 def unit(call: Caller, case: Case, want: Array, nudges: tuple[int, ...] = (1,)) -> Array:
     """The unit in the last place of an answer: of the answer itself, or of what was cancelled on the way to it.
 
-    Of an activation, values count as if they were at least 1 (or the largest there is, if that is less) and a
-    backward product as if its slope were, and what the next number z would change counts too; with `nudges`, the most
-    that one so many numbers away does, for a sine of 1e200 is any number, and may by chance be the next one's. Of a
-    cost, numbers count as if they were at least 1 and the largest of the row. A sum along a row may round once more
-    every so many terms.
+    Of an activation, values count as if they were at least 1 (or the largest there is, if that is less; but never as
+    less than the dtype's smallest normal number) and a backward product as if its slope were, and what the next number
+    z would change counts too; with `nudges`, the most that one so many numbers away does, for a sine of 1e200 is any
+    number, and may by chance be the next one's. Of a cost, numbers count as if they were at least 1 and the largest of
+    the row. A sum along a row may round once more every so many terms.
     """
     spec, eps = call.subject.spec, np.finfo(case.dtype).eps
     size = np.abs(want)
@@ -52,7 +52,8 @@ def unit(call: Caller, case: Case, want: Array, nudges: tuple[int, ...] = (1,)) 
         row = size if case.function.per_row else size.max(axis=1, keepdims=True, initial=0)
         targets = np.abs(case.sample["y"]).max(axis=1, initial=0).reshape(row.shape).astype(WIDE)
         return eps * np.maximum(np.maximum(row, targets), 1) * (1 + case.cols / 32)
-    floor: Any = min(1.0, float(size[np.isfinite(size)].max(initial=0))) or 1.0
+    largest = float(size[np.isfinite(size)].max(initial=0)) or 1.0
+    floor: Any = min(1.0, max(largest, float(np.finfo(case.dtype).tiny)))
     if case.function.name == "bwd":
         g = np.abs(case.sample["g"]).astype(WIDE)
         floor = g.sum(axis=1, keepdims=True) if spec.rowwise else g

@@ -62,6 +62,9 @@ ACTIVATIONS = [
     "sin(z)*tanh(z)/z**2",
     "log(z) if z > 1 else z-1",
     "z if z < pi/4 else pi/4",
+    "exp(-1/z**2)",
+    "z+exp(-1/z**4)",
+    "exp(-1/z) if z > 0 else 0",
     "z^3",
     "z",
 ]
@@ -260,6 +263,9 @@ def test_what_loses_digits_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("tan(z)/z", "none at z = -10.9956"),
         ("z**2/(1-cos(z))", "none at z = -6.28319"),
         ("sin(z-beta)/(z-beta)", "no number where parameters say, as at z = 0.3, 0.7"),
+        ("exp(-beta/z**2)", "it has a limit, but is no number as it stands"),
+        ("exp(-1/abs(z)**0.25)", "and no way to write it was found that is nearer; make cases"),
+        ("(tanh(z)-tanh(z+0.000001))*1000000", "in float32, expected -0.49"),
         ("1 if z > 0 else 0", "σ itself jumps at z = 0"),
         ("max(z, beta)", "σ′ jumps where beta says, as at z = 0.3, 0.7"),
     ],
@@ -268,6 +274,11 @@ def test_a_formula_that_cannot_be_is_refused_in_a_sentence(text: str, words: str
     with pytest.raises(FormulaError) as refused:
         read("activation", text)
     assert words in str(refused.value)
+
+
+def test_a_power_with_many_digits_is_no_polynomial_to_be_solved() -> None:
+    (doubt,) = {each.partition(",")[0] for each in read("activation", "log(exp(z)+exp(-beta*z)+1)").doubts}
+    assert doubt == "the value at z = 100"
 
 
 def test_a_cost_has_a_value_where_the_output_is_the_target() -> None:

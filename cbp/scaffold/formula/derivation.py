@@ -88,10 +88,12 @@ def derived(kind: Kind, text: str, params: Mapping[str, Param]) -> Derived:
     form = partial(Form, arguments=arguments, parameters=tuple(params))
     ways = [stable(given), given, sympy.factor(stable(given)), *(simplified(given) if points else ())]
     value, wrong = _best(form, ways, given, by, points, values)
+    _require_answers("the value", value, wrong)
     a = sympy.Symbol("a", real=True) if kind == "activation" else None
     form = partial(Form, arguments=("z", "a") if a else arguments, parameters=tuple(params))
     ways = [*slopes(stable(given), by, a), *slopes(given, by, a)]
     slope, wrong_slopes = _best(form, ways, sympy.diff(given, by), by, points, of_slopes)
+    _require_answers("the slope", slope, wrong_slopes)
     doubts = *_doubts("the value", value, wrong), *_doubts("the slope", slope, wrong_slopes)
     return Derived(kind, text.strip(), given, params, value, slope, bends, doubts)
 
@@ -113,7 +115,6 @@ def _best(
             if not any(errors[trial.near].any() for trial, errors in wrong):
                 break
             found, wrong = best([found, *map(form, further)], trials)
-    _require_numbers(wrong)
     return replace(found, quiet=any(trial.noisy(found) for trial in trials)), wrong
 
 
@@ -123,13 +124,23 @@ def _assumptions(param: Param) -> dict[str, bool]:
     return {"nonnegative": True} if param.at_least == 0 else {"real": True}
 
 
-def _require_numbers(wrong: list[tuple[Trial, Array]]) -> None:
+def _require_answers(what: str, form: Form, wrong: list[tuple[Trial, Array]]) -> None:
+    """No number that occurs becomes NaN, and an ordinary one keeps half of its digits."""
     for trial, errors in wrong:
-        lost = np.flatnonzero((errors >= NOT_A_NUMBER) & trial.near & np.isfinite(trial.want))
-        if len(lost):
+        known = trial.near & np.isfinite(trial.want)
+        if len(lost := np.flatnonzero((errors >= NOT_A_NUMBER) & known)):
             raise FormulaError(
                 f"formula: at {_where(trial, lost[0])} it has a limit, but is no number as it stands; make cases, such "
                 "as 1-z**2/6 if abs(z) < 0.01 else sin(z)/z"
+            )
+        known &= trial.ordinary & (errors > 0)
+        got, half = trial.answers(form), float(np.finfo(trial.dtype).eps) ** 0.5
+        with np.errstate(invalid="ignore"):
+            off = np.where(known, np.abs(got - trial.want) / np.maximum(np.abs(trial.want), 1), 0)
+        if off[i := int(np.argmax(off))] > half:
+            raise FormulaError(
+                f"formula: {what} {_said(trial, form, i)}, and no way to write it was found that is nearer; make "
+                "cases, such as 1-z**2/6 if abs(z) < 0.01 else sin(z)/z, or write the functions yourself (--tier c)"
             )
 
 
@@ -138,10 +149,13 @@ def _doubts(what: str, form: Form, wrong: list[tuple[Trial, Array]]) -> Iterator
     for trial, errors in wrong:
         seen = np.flatnonzero((errors > 1) | (errors == 1) & (trial.near | (trial.slack == 0)))
         if len(seen):
-            i = seen[np.argmax(errors[seen])]
-            got, want = trial.answers(form)[i], trial.want[i]
-            at = _where(trial, i, form.arguments)
-            yield f"{what} at {at} is {got:.12g} in {np.dtype(trial.dtype)}, expected {want:.12g}"
+            yield f"{what} {_said(trial, form, seen[np.argmax(errors[seen])])}"
+
+
+def _said(trial: Trial, form: Form, i: int) -> str:
+    """What the code answers at a point, and what it should."""
+    got, want = trial.answers(form)[i], trial.want[i]
+    return f"at {_where(trial, i, form.arguments)} is {got:.12g} in {np.dtype(trial.dtype)}, expected {want:.12g}"
 
 
 def _where(trial: Trial, i: int, names: Sequence[str] = VARIABLES) -> str:

@@ -20,6 +20,7 @@ Expr = Any
 DIGITS = 100
 NOTHING = 1e-30  # what a number that is 0 may come out as
 DENOMINATOR = 10**15  # of a number that is known as a fraction
+DEGREE = 100  # the highest of a polynomial that SymPy may make of powers
 CLOSE = sympy.Rational(1, 10**36)
 NEAR = 12
 GRID = [-NEAR + 0.01 * i + 0.00318 for i in range(200 * NEAR)]
@@ -28,14 +29,23 @@ GRID = [-NEAR + 0.01 * i + 0.00318 for i in range(200 * NEAR)]
 def roots(expr: Expr, z: Expr) -> Iterator[Expr]:
     """The real zeros of an expression in z, only those near 0 if they are many: exactly, where SymPy can."""
     try:
+        if _of_high_degree(expr):
+            raise NotImplementedError
         found = sympy.solveset(expr, z, sympy.S.Reals)
         found = found if found.is_finite_set else found.intersect(sympy.Interval(-NEAR, NEAR))
     except (NotImplementedError, ValueError, TypeError):
-        found = sympy.ConditionSet(z, expr, sympy.S.Reals)
+        found = sympy.ConditionSet(z, sympy.Eq(expr, 0), sympy.S.Reals)
     if found.is_finite_set:
         yield from found
     else:
         yield from _where_the_sign_changes(sympy.lambdify(z, meant(expr), "mpmath"))
+
+
+def _of_high_degree(expr: Expr) -> bool:
+    """Whether there is a power as e^(0.3z), 0.3 being 5404319552844595/2^54: a polynomial that takes SymPy for ever."""
+    exponents = [each.exp for each in expr.atoms(sympy.exp, sympy.Pow)]
+    numbers = [number for each in exponents for number in each.atoms(sympy.Float, sympy.Rational)]
+    return any(number.is_Float or number.q > DEGREE for number in numbers)
 
 
 def unmoved(

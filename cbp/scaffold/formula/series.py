@@ -21,6 +21,7 @@ STEP_DIGITS = 45  # a step is 10^-45
 LARGEST = 1e30  # a coefficient beyond has been found where there is no series, as at the kink of |z|
 ORDERS = (6, 9, 12, 16, 20, 26, 33)
 RADII = (0.35, 0.7)
+SMALL_RADII = (1e-3, 1e-2)  # where a series that ends is not the function: e^(-1/z²) is flat at 0, but no polynomial
 
 
 def with_series(function: Expr, ways: Sequence[Expr], z: Expr, about: Expr) -> Iterator[list[Expr]]:
@@ -40,9 +41,10 @@ def with_series(function: Expr, ways: Sequence[Expr], z: Expr, about: Expr) -> I
     for factor, of_u, from_0 in _of_one_variable(function.subs(z, z + about), z):
         u = from_0.subs(z, z - about)
         coefficients = _coefficients(sympy.lambdify(z, meant(of_u), "mpmath"))
+        radii = RADII if any(coefficients[ORDERS[0] + 1 :]) else (*SMALL_RADII, *RADII)
         for order in ORDERS if coefficients else ():
             series = factor * _horner(coefficients[: order + 1], u)
-            yield [sympy.Piecewise((series, sympy.Abs(u) < r), (way, True)) for way in ways for r in RADII]
+            yield [sympy.Piecewise((series, sympy.Abs(u) < r), (way, True)) for way in ways for r in radii]
 
 
 def _of_one_variable(function: Expr, z: Expr) -> Iterator[tuple[Expr, Expr, Expr]]:

@@ -17,6 +17,7 @@ __all__ = ["NOT_A_NUMBER", "Trial", "of_activation", "of_cost"]
 DTYPES = (np.float32, np.float64)
 ULPS = 3.0  # fewer than a kernel is allowed, whose functions are not NumPy's
 NOT_A_NUMBER = 1000  # what that counts, in wrong numbers
+LEAST, MOST = 1e-4, 32.0  # an ordinary number, without its sign
 FAR = (50.0, 100.0, 1e3, 1e4, 1e8)
 SETTLED = 1e3  # a σ that is constant from here on has settled
 
@@ -52,6 +53,12 @@ class Trial:
         first: Array = next(iter(self.at.values()))
         return np.abs(first.astype(np.float64)) <= NEAR
 
+    @property
+    def ordinary(self) -> Array:
+        """Whether a point is not far out, nor so close to 0 that its slope may be the other side's, as of |z|."""
+        first: Array = np.abs(next(iter(self.at.values())))
+        return (first == 0) | (first >= LEAST) & (first <= MOST)
+
     def answers(self, form: Form) -> Array:
         """What the code says."""
         with np.errstate(all="ignore"):
@@ -78,7 +85,7 @@ class Trial:
 
 def _near(most: float) -> Array:
     """Numbers that occur, none of them round."""
-    near: Array = np.geomspace(1e-4, most, 100) * 1.00317
+    near: Array = np.geomspace(LEAST, most, 100) * 1.00317
     return np.concatenate([-near[::-1], near])
 
 
@@ -92,7 +99,7 @@ def of_activation(
     value: Reference, slope: Reference, settings: Sequence[Setting], holes: Sequence[Any]
 ) -> tuple[list[Trial], list[Trial]]:
     """Trials of σ and of σ′; the latter know a as a double can hold it."""
-    near = np.concatenate([_near(32), [0.0], *(float(hole) + np.append(_near(1)[::4], 0) for hole in holes if hole)])
+    near = np.concatenate([_near(MOST), [0.0], *(float(hole) + np.append(_near(1)[::4], 0) for hole in holes if hole)])
     forward, derivative = list[Trial](), list[Trial]()
     for dtype in DTYPES:
         info = np.finfo(dtype)
@@ -105,17 +112,20 @@ def of_activation(
             da[0][~np.isnan(settled)] = 0
             da[0][z == 0] = _at_0(slope, setting)
             da[0][-2:] = _settled(z, da[0])[-2:]
-            for trials, (want, change), least in ((forward, a, _floor(z, a[0])), (derivative, da, 1.0)):
+            for trials, (want, change), least in (
+                (forward, a, _floor(z, a[0], float(info.tiny))),
+                (derivative, da, 1.0),
+            ):
                 slack = np.where(np.isinf(want), np.inf, ULPS * info.eps * np.maximum(np.abs(want), least) + change)
                 slack = np.where(np.isnan(settled) | (trials is forward), slack, 0)
                 trials.append(Trial(dtype, setting, {"z": z, "a": a[0].astype(dtype)}, want, slack))
     return forward, derivative
 
 
-def _floor(z: Array, a: Array) -> Array:
+def _floor(z: Array, a: Array, tiny: float) -> Array:
     """What a counts as at least: 1 or, if that is less, the largest there is; near 0, the largest near 0."""
-    parts = [(np.abs(z) <= most) for most in (0.3, 32)]
-    small, all_ = (min(1.0, float(np.abs(a[part]).max())) for part in parts)
+    parts = [(np.abs(z) <= most) for most in (0.3, MOST)]
+    small, all_ = (min(1.0, max(tiny, float(np.abs(a[part]).max()))) for part in parts)
     return np.where(parts[0], small, all_)
 
 
