@@ -10,7 +10,8 @@ One loop nest, `product`, serves all three products of backpropagation (B sample
 It cuts the result into tiles of a few registers (tile.h), runs each over at most KC terms of the sum, and
 visits tiles so that one panel of the right-hand matrix stays in the first-level cache; where all of that
 matrix does, a weight gradient is gone through row by row instead. Large operands are copied ("packed") into
-panels read from front to back as they come into use; below a measured size the copy costs more than it saves. What is far away, a large result or the next panel, the tiles call while they sum.
+panels read from front to back as they come into use; below a measured size the copy costs more than it saves.
+What is far away, a large result or the next panel, the tiles call while they sum.
 When a block of rows is complete, its activation (or derivative) is applied while the block is still in cache:
 that is the `After` a caller hands in.
 
