@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
@@ -151,15 +152,13 @@ def load(
             raise ValueError(f"{name}: expected {' or '.join(map(repr, allowed))}, got {shown(value)}")
     metadata, tensors = contents(path)
     description, own = _of_network(path, metadata, tensors)
-    try:
+    with _in_file(path):
         model = described_by(os.fspath(path), description, own)
         if model.missing and on_missing == "inspect":
             return model
         net = _network(model, on_change)
         net.average = _average(net, tensors) if RUN in metadata else None
         return net
-    except ModelError as error:
-        raise ModelError(f"{os.fspath(path)}: {error}") from error.__cause__
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -170,12 +169,18 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.nda
     metadata, tensors = contents(path)
     description, own = _of_network(path, metadata, tensors)
     if RUN in metadata and AVERAGE in tensors:
-        try:
-            with damage():
-                own = _parts(tensors[AVERAGE], own)
-        except ModelError as error:
-            raise ModelError(f"{os.fspath(path)}: {error}") from error.__cause__
+        with _in_file(path), damage():
+            own = _parts(tensors[AVERAGE], own)
     return description, own
+
+
+@contextmanager
+def _in_file(path: str | os.PathLike[str]) -> Iterator[None]:
+    """A message of what is wrong inside begins with the file's name."""
+    try:
+        yield
+    except ModelError as error:
+        raise ModelError(f"{os.fspath(path)}: {error}") from error.__cause__
 
 
 def _of_network(
